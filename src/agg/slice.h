@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A slice: what one plan collected in one worker since the last hand-over. Dense append-only
+ * entries (key words, then counters) behind slots of (tag, index). It keeps the ids of the RIB
+ * that lie in its keys alive by its own epoch slot, from its opening to slice_free.
+ *
+ * Owned by the worker while open, by the output after the hand-over.
+ */
+#ifndef WB_AGG_SLICE_H
+#define WB_AGG_SLICE_H
+
+#include "agg/plan.h"
+#include "core/epoch.h"
+#include "core/hash.h"
+
+struct slice {
+	const struct plan *plan;
+	struct slots slots;
+	uint64_t *entry;		/* entries of `stride` words: key_words, then counters */
+	size_t entries, room, stride;
+	uint64_t seed;
+	struct epoch *epoch;
+	struct epoch_reader *pin;	/* NULL when the plan has nothing by reference */
+	unsigned worker;
+	wall_t opened, closed;
+	uint64_t flows_in;		/* flows (times sides) added */
+	uint64_t bytes_in, packets_in;	/* their sums: must equal the sums over the entries */
+};
+
+/* Most entries before the worker hands over early (nothing is lost by it). */
+#define SLICE_MOST	(1u << 24)
+
+/* `follow`: the worker's own reader, online (see epoch_follow). */
+struct slice *slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
+	    const struct epoch_reader *follow, size_t expected);
+void	slice_free(struct slice *s);
+
+/*
+ * Add n flows with their packed keys (plan_pack, same order), in batches with prefetch. Events
+ * count as entries without bytes.
+ */
+void	slice_add(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n);
+
+static inline const uint64_t *
+slice_key(const struct slice *s, size_t i)
+{
+	return s->entry + i * s->stride;
+}
+
+static inline const uint64_t *
+slice_counters(const struct slice *s, size_t i)
+{
+	return s->entry + i * s->stride + s->plan->key_words;
+}
+
+/*
+ * Filters of an output in front of its plan: `aggregate_filter` (libpcap expressions over a
+ * packet made from the flow; ',' is OR), pre_tag_filter and kin. Gives which flows pass, compacted
+ * into `pass` as indices; counts the rest.
+ */
+struct filter;
+struct filter *filter_compile(const struct conf *conf, size_t output, struct conf_notes *notes);
+void	filter_free(struct filter *f);
+unsigned filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass);
+
+#endif

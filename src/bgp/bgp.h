@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The BGP speaker: listens, keeps sessions, and tells the RIB. Runs in the control thread on its
+ * libevent loop; each session is a teller. Sessions only ever receive routes: nothing is announced.
+ * RFC 4271, 4760, 6793, 2918, 7606, 5492, 6286, 9003.
+ */
+#ifndef WB_BGP_BGP_H
+#define WB_BGP_BGP_H
+
+#include "core/clock.h"
+#include "core/counter.h"
+#include "core/sbuf.h"
+#include "net/addr.h"
+#include "rib/rib.h"
+
+struct event_base;
+struct bgp;
+
+struct bgp_conf {
+	struct addr *listen;		/* bgp_daemon_ip, several; none: any */
+	size_t listens;
+	uint16_t port;			/* 179 */
+	uint32_t as;			/* bgp_daemon_as; 0: the peer's own (looks like iBGP) */
+	struct addr id;			/* bgp_daemon_id; unset: the listen address, else 1.2.3.4 */
+	size_t max_peers;		/* bgp_daemon_max_peers; 0: no limit but memory */
+	const char *allow_file;		/* NULL: all */
+	const char *md5_file;		/* "IP, key" per line */
+	uint16_t hold_s;		/* proposed hold time */
+	const char *interface;
+	uint8_t ip_precedence;
+	size_t rcvbuf;
+};
+
+struct bgp_peer_counters {
+	counter_t opens, updates, keepalives, notifications_in, notifications_out, refreshes;
+	counter_t announced, withdrawn;			/* NLRIs */
+	counter_t nlri_skipped;				/* of families nobody asked for */
+	counter_t attr_discarded, treated_as_withdraw, sessions_reset;	/* RFC 7606 */
+	counter_t bytes, messages;
+	counter_t waits;				/* its budget in the RIB was used up */
+};
+extern const struct counter_row bgp_peer_counter_rows[];
+extern const size_t bgp_peer_counter_count;
+
+struct bgp *bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
+	    struct sbuf *err);
+void	bgp_stop(struct bgp *bgp);		/* Cease to all, then close */
+/* allow file and MD5 file again (SIGUSR2). -1 with err: the old ones stay. */
+int	bgp_reload(struct bgp *bgp, struct sbuf *err);
+
+/* For `waybill peers`. */
+struct bgp_peer_info {
+	struct addr addr, id;
+	uint16_t port, hold_s;
+	uint32_t as;
+	const char *state;			/* "Established" */
+	mono_t since;				/* in this state */
+	uint64_t routes4, routes6;
+	const struct bgp_peer_counters *c;
+	const char *last_error;			/* "" or a sentence */
+};
+
+/* Calls `each` for every peer known (also those down, for a day). */
+void	bgp_peers(const struct bgp *bgp, void (*each)(const struct bgp_peer_info *p, void *ctx),
+	    void *ctx);
+
+struct bgp_counters {
+	counter_t accepted, not_allowed, too_many, collisions;
+};
+extern const struct counter_row bgp_counter_rows[];
+extern const size_t bgp_counter_count;
+const struct bgp_counters *bgp_counters(const struct bgp *bgp);
+
+#endif

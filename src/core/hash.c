@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hashes and the index half of hash tables. */
+#include "core/hash.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+
+static uint64_t the_seed;
+static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
+
+static void
+draw_seed(void)
+{
+	const char *fixed = getenv("WAYBILL_HASH_SEED");	/* for repeatable tests */
+	FILE *f;
+
+	if (fixed != NULL) {
+		the_seed = strtoull(fixed, NULL, 0);
+		return;
+	}
+	f = fopen("/dev/urandom", "rb");
+	if (f == NULL || fread(&the_seed, sizeof(the_seed), 1, f) != 1)
+		the_seed = (uint64_t)wall_now().ns ^ (uint64_t)mono_now().ns << 20;
+	if (f != NULL)
+		fclose(f);
+}
+
+uint64_t
+hash_seed(void)
+{
+	pthread_once(&seed_once, draw_seed);
+	return the_seed;
+}
+
+uint64_t
+hash_bytes(const void *bytes, size_t len, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes, len, seed);
+}
+
+void
+slots_init(struct slots *s, size_t expected)
+{
+	size_t n = 16;
+
+	while (n < 2 * expected)
+		n *= 2;
+	s->slot = mem_array(n, sizeof(*s->slot));
+	s->mask = n - 1;
+	s->used = 0;
+}
+
+void
+slots_done(struct slots *s)
+{
+	mem_free(s->slot);
+	*s = (struct slots){ 0 };
+}
+
+void
+slots_clear(struct slots *s)
+{
+	memset(s->slot, 0, (s->mask + 1) * sizeof(*s->slot));
+	s->used = 0;
+}
+
+static void
+place(struct slots *s, uint64_t hash, uint32_t index)
+{
+	uint64_t at = hash;
+
+	while (s->slot[at & s->mask] != 0)
+		at++;
+	s->slot[at & s->mask] = (hash >> 32) << 32 | (uint64_t)(index + 1);
+}
+
+void
+slots_put(struct slots *s, uint64_t hash, uint32_t index,
+    uint64_t (*hash_of)(const void *, uint32_t), const void *ctx)
+{
+	assert(index < UINT32_MAX - 1);
+	if (2 * (s->used + 1) > s->mask + 1) {
+		struct slots bigger;
+
+		slots_init(&bigger, s->mask + 1);
+		for (uint64_t i = 0; i <= s->mask; i++)
+			if (s->slot[i] != 0) {
+				uint32_t old = (uint32_t)s->slot[i] - 1;
+
+				place(&bigger, hash_of(ctx, old), old);
+			}
+		bigger.used = s->used;
+		mem_free(s->slot);
+		*s = bigger;
+	}
+	place(s, hash, index);
+	s->used++;
+}
+
+void
+slots_remove(struct slots *s, uint64_t hash, uint32_t index,
+    uint64_t (*hash_of)(const void *, uint32_t), const void *ctx)
+{
+	struct slots_at it;
+	uint64_t hole, at;
+	uint32_t found;
+
+	for (found = slots_first(s, hash, &it); found != index; found = slots_next(s, &it))
+		assert(found != SLOTS_NONE);
+	hole = it.place & s->mask;
+	for (at = (hole + 1) & s->mask; s->slot[at] != 0; at = (at + 1) & s->mask) {
+		uint64_t home = hash_of(ctx, (uint32_t)s->slot[at] - 1) & s->mask;
+
+		/* Move back whatever may not stand behind the hole. */
+		if (((at - home) & s->mask) >= ((at - hole) & s->mask)) {
+			s->slot[hole] = s->slot[at];
+			hole = at;
+		}
+	}
+	s->slot[hole] = 0;
+	s->used--;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory. mem_* return or end the daemon, so a size that comes from the wire is bounded before it
+ * is allocated. What is indexed by ids lives in reserved address space (mem_reserve): it grows in
+ * place and never moves, so that a reader on another thread may keep its base pointer.
+ */
+#ifndef WB_CORE_MEM_H
+#define WB_CORE_MEM_H
+
+#include <stddef.h>
+
+void	*mem_new(size_t size);				/* zeroed */
+void	*mem_array(size_t count, size_t size);		/* zeroed; checks the product */
+void	*mem_grow(void *old, size_t count, size_t size);	/* realloc; new part not zeroed */
+char	*mem_strdup(const char *text);
+void	*mem_dup(const void *bytes, size_t len);
+void	 mem_free(void *p);				/* NULL is fine */
+
+/* Cache-line aligned and zeroed; given back with mem_free. */
+void	*mem_aligned(size_t size);
+
+/*
+ * size bytes of address space, readable and zero, backed by memory only where touched. `huge`
+ * asks for large pages. Given back whole with mem_unreserve.
+ */
+void	*mem_reserve(size_t size, int huge);
+void	 mem_unreserve(void *base, size_t size);
+
+/* Give the pages wholly inside [p, p+len) of reserved space back; they read as zero again. */
+void	 mem_release(void *p, size_t len);
+
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Enrichment: from a decoded flow to the fields that keys are made of (flow->r). What depends on
+ * an output's settings (`*_net`, `*_as`, networks_*, ports_file, ...) is a profile; outputs with
+ * equal settings share one. A profile and all files behind it are compiled by the loader, are
+ * read-only afterwards and are switched by one pointer.
+ */
+#ifndef WB_FLOW_ENRICH_H
+#define WB_FLOW_ENRICH_H
+
+#include "conf/conf.h"
+#include "core/names.h"
+#include "flow/exporter.h"
+#include "flow/flow.h"
+#include "rib/view.h"
+
+/* What the plans of a profile need, so that stages nobody asks for are not run. */
+enum enrich_needs {
+	ENRICH_SRC_ROUTE = 1u << 0,	/* src_as, src_net, src_mask, src_* attributes */
+	ENRICH_DST_ROUTE = 1u << 1,
+	ENRICH_ATTRS = 1u << 2,		/* the hot records */
+	ENRICH_COMMS = 1u << 3,		/* community sets */
+	ENRICH_NETS = 1u << 4,		/* masked addresses */
+	ENRICH_HOSTS = 1u << 5,		/* src_host, dst_host, sum_host: the networks filter applies */
+	ENRICH_PORTS = 1u << 6,
+	ENRICH_SRC_ATTRS = 1u << 7,	/* src_as_path, src_*_comm, src_local_pref, src_med, peer_src_as */
+	ENRICH_AS = 1u << 8,
+	ENRICH_PEER_DST_IP = 1u << 9,
+};
+
+struct profile;
+
+/*
+ * Compile the settings of an output (or of all: CONF_ALL). Errors go to notes with file and line
+ * and give NULL. `prefix` is the input's: "nfacctd". profile_equal tells which can be shared.
+ */
+struct profile *profile_compile(const struct conf *conf, size_t output, const char *prefix,
+	    uint32_t needs, struct conf_notes *notes);
+bool	profile_equal(const struct profile *a, const struct profile *b);
+void	profile_free(struct profile *p);
+
+/* State of one worker: the views its exporters resolve to. */
+struct enrich;
+struct enrich *enrich_new(const struct rib *rib);	/* rib may be NULL: no BGP */
+void	enrich_free(struct enrich *en);
+
+/* Fill flow->r of n flows, for this profile. Inside an epoch. */
+void	enrich_batch(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n);
+
+/* Each step for one flow in words and as JSON, for `waybill explain`: which rule set each field. */
+void	enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow,
+	    struct json *j);
+
+/* Shares of the books that only the enrichment knows: bytes zeroed by the networks filter, flows
+   without a view, without a route. */
+struct enrich_counters {
+	counter_t flows, no_view, no_src_route, no_dst_route, default_only, own_prefix;
+	counter_t filtered_hosts, filtered_bytes;
+};
+extern const struct counter_row enrich_counter_rows[];
+extern const size_t enrich_counter_count;
+const struct enrich_counters *enrich_counters(const struct enrich *en);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * struct flow: one record as decoded, in host order, with room for what the later stages add. An
+ * element of its worker's batch, overwritten by the next one; it keeps nothing.
+ *
+ * The fields stand in the order of use: what every lookup and most keys touch first. Field names
+ * are what the element table (flow/ie_table.h) and the primitive table (agg/prim_table.h) refer to.
+ */
+#ifndef WB_FLOW_FLOW_H
+#define WB_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "net/addr.h"
+
+struct exporter;
+
+#define FLOW_LABELS	10		/* IEs 70..79 */
+
+enum flow_kind { FLOW_TRAFFIC, FLOW_EVENT, FLOW_NAT_EVENT, FLOW_OPTION };
+
+/* What the record itself said; a bit is set by the decoder for each field that was there. */
+enum flow_has {
+	FLOW_HAS_SRC_AS = 1u << 0,
+	FLOW_HAS_DST_AS = 1u << 1,
+	FLOW_HAS_SRC_MASK = 1u << 2,
+	FLOW_HAS_DST_MASK = 1u << 3,
+	FLOW_HAS_BGP_NEXT_HOP = 1u << 4,
+	FLOW_HAS_IP_NEXT_HOP = 1u << 5,
+	FLOW_HAS_PEER_SRC_AS = 1u << 6,
+	FLOW_HAS_PEER_DST_AS = 1u << 7,
+	FLOW_HAS_START = 1u << 8,
+	FLOW_HAS_END = 1u << 9,
+	FLOW_HAS_RD = 1u << 10,
+	FLOW_HAS_FWD_STATUS = 1u << 11,
+	FLOW_HAS_DIRECTION = 1u << 12,
+	FLOW_HAS_RATE = 1u << 13,	/* in-record sampling rate */
+	FLOW_HAS_SAMPLER = 1u << 14,	/* sampler_id is set */
+	FLOW_HAS_BYTES = 1u << 15,
+	FLOW_HAS_PACKETS = 1u << 16,
+	FLOW_REVERSE = 1u << 17,	/* made here from a biflow (RFC 5103) */
+	FLOW_UNRATED = 1u << 18,	/* sampled at a rate that never came */
+	FLOW_LATE = 1u << 19,		/* binned by arrival: out of bin_past..bin_future */
+};
+
+/* Counts of what the flow stands for. */
+struct flow {
+	/* as decoded: hot */
+	struct addr src, dst;
+	uint64_t bytes, packets;
+	uint32_t in_iface, out_iface;
+	uint16_t src_port, dst_port;
+	uint8_t proto, tos, tcp_flags, kind;	/* enum flow_kind */
+	uint8_t src_mask, dst_mask;		/* as exported */
+	uint8_t direction;			/* 0 ingress, 1 egress; see FLOW_HAS_DIRECTION */
+	uint8_t icmp_type, icmp_code;
+	uint8_t pad0[3];
+	uint32_t has;				/* enum flow_has */
+	uint64_t flows;				/* IE 3, else 1 */
+
+	/* what the enrichment decides (flow/enrich.h), per profile: hot */
+	struct {
+		uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
+		uint32_t src_path, dst_path;		/* ids of struct path, 0: none */
+		uint32_t aspath, src_aspath;		/* ids, good within the slice */
+		uint32_t comms, ecomms, lcomms;
+		uint32_t src_comms, src_ecomms, src_lcomms;
+		uint32_t local_pref, med, src_local_pref, src_med;
+		uint8_t src_len, dst_len;		/* prefix lengths for src_mask, dst_mask */
+		uint8_t src_kind, dst_kind;		/* enum route_kind */
+		uint8_t src_roa, dst_roa;		/* 'u', 'i', 'v', ... */
+		uint16_t src_port, dst_port;		/* after ports_file */
+		uint8_t proto, tos;			/* after protos_file, tos_file */
+		struct addr src_host, dst_host;		/* after networks_file_filter */
+		struct addr src_net, dst_net;		/* masked */
+		struct addr peer_dst_ip;		/* BGP next hop */
+		uint64_t rd;
+		uint8_t rd_origin;
+		uint64_t tag, tag2;
+		uint32_t label;				/* names id */
+	} r;
+
+	/* where it came from */
+	const struct exporter *exporter;	/* good for the batch */
+	struct addr peer_src_ip;		/* exporter's address (or agent, or option 130/131) */
+	wall_t arrival, export_time;
+	wall_t start, end;			/* zero: not said */
+	uint32_t export_seqno, export_sysid;	/* sysid: v9 source id, IPFIX domain */
+	uint16_t export_version, template_id;
+	uint8_t engine_type, engine_id;
+	uint32_t sampler_id;
+	uint32_t sampling_rate;			/* as resolved; 0 unknown, 1 not sampled */
+	uint64_t raw_bytes, raw_packets;	/* before renormalisation */
+
+	/* as decoded: cold */
+	uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
+	struct addr bgp_next_hop, ip_next_hop;
+	uint8_t src_mac[8], dst_mac[8];		/* 6 bytes used */
+	uint16_t vlan, in_vlan, out_vlan, in_cvlan, out_cvlan, etype;
+	uint8_t cos, fwd_status_len, nat_event, fw_event;
+	uint32_t fwd_status;
+	uint32_t flow_label;
+	uint32_t in_vrf_id, out_vrf_id;		/* IEs 234, 235 */
+	uint32_t in_iface_name, out_iface_name;	/* names ids */
+	uint32_t vrf_name, in_vrf_name, out_vrf_name;
+	uint32_t class_id;			/* names id */
+	uint64_t app_id;			/* IE 95 */
+	uint64_t rd;				/* IE 90 */
+	uint32_t mpls_label[FLOW_LABELS];	/* 20-bit labels, top first */
+	uint8_t mpls_labels;
+	uint8_t ttl_min, ttl_max;
+	uint32_t mpls_pw_id;
+	uint32_t vxlan, nvgre;
+	struct addr nat_src, nat_dst;
+	uint16_t nat_src_port, nat_dst_port;
+	struct addr tun_src, tun_dst;
+	uint8_t tun_src_mac[8], tun_dst_mac[8];
+	uint16_t tun_src_port, tun_dst_port;
+	uint8_t tun_proto, tun_tos, tun_tcp_flags, pad1;
+	uint32_t tun_flow_label;
+	uint32_t delay_avg, delay_min, delay_max;	/* usec */
+	uint64_t tag, tag2;			/* as exported, PEN 43874 */
+	uint32_t label;				/* names id, as exported */
+};
+
+/*
+ * A batch: filled by the decoders, walked stage by stage. When it is full in the middle of a
+ * datagram, `full` is called, which must process and empty it (count = 0).
+ */
+#define FLOW_BATCH	256
+
+struct flow_batch {
+	struct flow *flow;		/* FLOW_BATCH elements */
+	unsigned count;
+	void (*full)(struct flow_batch *batch, void *ctx);
+	void *ctx;
+};
+
+/* The next element, zeroed; runs `full` first where there is no room. */
+static inline struct flow *
+flow_batch_next(struct flow_batch *batch)
+{
+	struct flow *flow;
+
+	if (batch->count == FLOW_BATCH)
+		batch->full(batch, batch->ctx);
+	flow = &batch->flow[batch->count++];
+	memset(flow, 0, sizeof(*flow));
+	return flow;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bin table of an output: slices added up. Lives in the output's thread. Every id of the RIB is
+ * replaced by the table's own value (interned bytes, counted), so nothing here names a record of
+ * the RIB. A purge takes the whole table as row sets, one per bin, sorted by key, and empties it.
+ */
+#ifndef WB_OUT_BINTAB_H
+#define WB_OUT_BINTAB_H
+
+#include "agg/slice.h"
+#include "rib/view.h"
+
+struct bintab;
+
+struct bintab *bintab_new(const struct plan *plan);
+void	bintab_free(struct bintab *tab);
+
+/* Add a slice. The caller frees the slice afterwards (which lets go of the RIB's ids). */
+void	bintab_add(struct bintab *tab, const struct rib *rib, const struct slice *slice);
+size_t	bintab_rows(const struct bintab *tab);
+size_t	bintab_bytes(const struct bintab *tab);		/* memory */
+
+/*
+ * A set of rows of one bin. Rows are `stride` words: key_words (the first is the bin), then
+ * counters. Field values by reference index into `bytes`.
+ */
+struct rowset {
+	const struct plan *plan;
+	wall_t bin;			/* start; zero without history */
+	const uint64_t *row;
+	size_t rows, stride;
+	const struct valtab *values;
+	uint64_t bytes, packets, flows;	/* sums over the rows */
+};
+
+/* The value of a row's field. What it borrows is good as long as the row set. */
+void	rowset_value(const struct rowset *rs, size_t row, const struct plan_field *field,
+	    struct value *ret);
+uint64_t rowset_counter(const struct rowset *rs, size_t row, enum entry_counter counter);
+
+/* Sort by key and split by bin; call `each` for every bin in order. The table stays as it is. */
+int	bintab_each(struct bintab *tab, int (*each)(const struct rowset *rs, void *ctx), void *ctx);
+void	bintab_clear(struct bintab *tab);
+
+/* Interned bytes of a table, by id; 0 is empty. */
+struct valtab;
+const uint8_t *valtab_get(const struct valtab *values, uint32_t id, size_t *ret_len);
+
+#endif

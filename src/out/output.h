@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Outputs. A kind of output is a row: how it opens, how it writes a row set, how it closes. The
+ * frame (out/frame.c) is the thread around it: takes slices, keeps the bin table, purges on time,
+ * retries with the data kept, counts. Adding an output is one file and one row in out/kinds.c.
+ */
+#ifndef WB_OUT_OUTPUT_H
+#define WB_OUT_OUTPUT_H
+
+#include "core/chan.h"
+#include "core/counter.h"
+#include "out/bintab.h"
+
+struct out_env {
+	const struct conf *conf;	/* of the configuration in force when the output started */
+	size_t output;			/* its index there */
+	const char *name, *type;
+	const struct plan *plan;
+	struct value_style style;
+	const struct names *names;
+	const char *subject;		/* for log lines: "name/type" */
+};
+
+/* One purge. */
+struct purge {
+	uint64_t seq;			/* counts up per output over restarts, for outputs with a
+					   journal; else from 1 */
+	wall_t now;			/* stamp_updated */
+	bool last;			/* the daemon ends after this */
+};
+
+struct out_kind {
+	const char *type;
+	bool journal;			/* acknowledges: slices are journalled, batches exactly once */
+	/* NULL with a sentence in err. Runs in the output's thread. */
+	void *(*open)(const struct out_env *env, struct sbuf *err);
+	/* Settings that cannot work, found before anything starts (and by `waybill check`). */
+	void (*check)(const struct out_env *env, struct conf_notes *notes);
+	/* All rows of one bin. 0: done, they are there for good. -1: not done, and nothing of it is
+	   there; the frame keeps the rows and tries again. May be NULL (memory). */
+	int (*write)(void *self, const struct purge *purge, const struct rowset *rs,
+	    struct sbuf *err);
+	/* After the last bin of a purge: latest links, triggers. May be NULL. */
+	void (*purged)(void *self, const struct purge *purge, size_t rows);
+	void (*reopen)(void *self);	/* SIGHUP. May be NULL */
+	void (*close)(void *self);
+	/* `memory`: serves its clients between slices, in the output's thread. May be NULL. */
+	int (*fds)(void *self, int *fd, int most);
+	void (*serve)(void *self, struct bintab *tab);
+};
+
+const struct out_kind *out_kinds(size_t *ret_count);
+const struct out_kind *out_kind(const char *type);
+
+/* The output books: handed = in the rows + each filter; what was added = what was purged. */
+struct out_counters {
+	counter_t flows_in;		/* handed to this output by the workers */
+	counter_t made;			/* by sum_*: the second side */
+	counter_t filtered;		/* by aggregate_filter and the tag filters */
+	counter_t flows_added;		/* went into entries */
+	counter_t bytes_added, packets_added;
+	counter_t bytes_held, packets_held;	/* in slices and the bin table, not yet purged */
+	counter_t bytes_purged, packets_purged;
+	counter_t rows_purged, purges, retries, slices, early_slices;
+	counter_t rows_rejected;
+};
+extern const struct counter_row out_counter_rows[];
+extern const size_t out_counter_count;
+
+/* The frame. */
+struct output;
+
+struct output *output_start(const struct out_kind *kind, const struct out_env *env,
+	    const struct rib *rib, struct sbuf *err);
+
+/* Worker: hand a slice over (takes it). false: the output is behind; keep it and go on. */
+bool	output_give(struct output *o, struct slice *s);
+/* How long a slice of this output may stay open, ns. */
+int64_t	output_slice_ns(const struct output *o);
+
+/* Control: ask for a purge now / reopen files; flush what was given, close, and end the thread. */
+void	output_flush(struct output *o);
+void	output_reopen(struct output *o);
+void	output_stop(struct output *o);
+
+struct out_counters *output_counters(struct output *o);
+const struct out_env *output_env(const struct output *o);
+const char *output_state(const struct output *o, struct sbuf *b);	/* "ok", or what is wrong */
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Path attributes: as decoded from a message (struct attrs), and as the RIB keeps them, interned
+ * in layers: AS path; standard, extended and large communities; a set of the three; then a 32-byte
+ * record that answers what most primitives ask for with one cache-line touch.
+ */
+#ifndef WB_RIB_ATTR_H
+#define WB_RIB_ATTR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/sbuf.h"
+#include "net/addr.h"
+
+/* RFC 4271 4.3 and 5.1.1. */
+enum bgp_origin { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
+
+/*
+ * Attributes as decoded. Byte strings are borrowed from the message and in wire order:
+ *   aspath    segments of (type u8, count u8, count 4-byte ASNs), RFC 6793 form
+ *   comms     4-byte values; ecomms 8-byte values; lcomms 12-byte values
+ * Zero means absent unless a has_ flag says otherwise.
+ */
+struct attrs {
+	const uint8_t *aspath, *comms, *ecomms, *lcomms;
+	uint16_t aspath_len, comms_len, ecomms_len, lcomms_len;	/* bytes */
+	struct addr next_hop;
+	uint32_t med, local_pref;
+	uint8_t origin;			/* enum bgp_origin */
+	bool has_med, has_local_pref;
+};
+
+enum path_flags {
+	PATH_ORIGIN = 0x03,		/* mask: enum bgp_origin */
+	PATH_HAS_MED = 0x04,
+	PATH_HAS_LOCAL_PREF = 0x08,
+	PATH_EMPTY_ASPATH = 0x10,	/* the router's own network: "own prefix" */
+};
+
+/*
+ * The hot record of a path. All ids are of this RIB and good until the end of the batch, or as
+ * long as the slice they went into is open.
+ */
+struct path {
+	uint32_t aspath;		/* id of the AS path, ATTR_ASPATH */
+	uint32_t comm_set;		/* id of a struct comm_set, 0: no communities at all */
+	uint32_t next_hop;		/* id of an address, ATTR_ADDR */
+	uint32_t med;
+	uint32_t local_pref;
+	uint32_t origin_as;		/* last AS of the path; 0 for an empty path or an AS_SET */
+	uint32_t peer_as;		/* first AS of the path; 0 for an empty path */
+	uint32_t flags;			/* enum path_flags */
+};
+
+_Static_assert(sizeof(struct path) == 32, "two hot records per cache line");
+
+struct comm_set {
+	uint32_t comms, ecomms, lcomms;	/* ids, 0: none */
+};
+
+enum attr_kind { ATTR_ASPATH, ATTR_COMMS, ATTR_ECOMMS, ATTR_LCOMMS, ATTR_ADDR, ATTR_KINDS };
+
+/*
+ * Texts as pmacct prints them (compat/interface.md 9.1). `separator` is ' ' in BGP logs and '_' in
+ * outputs of flows. An empty byte string gives an empty text.
+ *   AS path        65000 65001 {65002,65003} (64512 64513) [64514,64515]
+ *   standard       65000:100, no-export, ...      numeric: never by name
+ *   extended       RT:65000:100, SoO:..., else hex by type; numeric: type:subtype:a:b
+ *   large          65000:1:2
+ */
+void	aspath_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator);
+void	comms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, bool numeric);
+void	ecomms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, bool numeric);
+void	lcomms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator);
+
+/* First and last AS, and the number of hops (RFC 4271 9.1.2.2: a set counts as one). */
+uint32_t aspath_first(const uint8_t *bytes, size_t len);
+uint32_t aspath_last(const uint8_t *bytes, size_t len);	/* 0 where it ends in a set */
+unsigned aspath_hops(const uint8_t *bytes, size_t len);
+
+/* A route distinguisher as "0:65000:1", "1:192.0.2.1:1", "2:4200000000:1" (RFC 4364 4.2). */
+#define RD_TEXT		32
+const char *rd_text(uint64_t rd, char room[RD_TEXT]);
+int	rd_parse(const char *text, uint64_t *ret_rd);
+
+#endif

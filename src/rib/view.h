@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Looking routes up: the one way from flows into the RIB. Safe on any thread that is inside an
+ * epoch (core/epoch.h); what comes back is good until the end of the batch.
+ *
+ * A view is what an exporter resolves to: an ordered list of columns, tried together: the longest
+ * match over the list decides, ties go to the earlier column.
+ */
+#ifndef WB_RIB_VIEW_H
+#define WB_RIB_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+#include "rib/attr.h"
+
+struct rib;
+struct view;
+
+/* Raised whenever what view_find may answer has changed: resolve an exporter again then. */
+uint32_t rib_generation(const struct rib *rib);
+
+/*
+ * The view of the router at this address: the teller group whose router-id it is (unless
+ * !by_router_id), else whose session address it is. NULL where no such teller is known.
+ * rd 0 is the global table; another one puts that VPN table before the unicast ones.
+ * The pointer is good while rib_generation stays the same and the epoch lasts.
+ */
+const struct view *view_find(const struct rib *rib, const struct addr *router, uint64_t rd,
+	    bool by_router_id);
+
+enum route_kind {
+	ROUTE_NONE,			/* nothing matched */
+	ROUTE_DEFAULT,			/* only 0.0.0.0/0 or ::/0 matched */
+	ROUTE_OWN,			/* an empty AS path: the router's own prefix */
+	ROUTE_FOUND,
+};
+
+struct route {
+	uint32_t path;			/* id for rib_path; 0: none */
+	uint8_t len;			/* of the matched prefix, in the family's own bits */
+	uint8_t kind;			/* enum route_kind */
+	uint16_t column;		/* which of the view's columns answered */
+};
+
+/*
+ * Look n addresses up in one view, 1 <= n; any n, 20 to 128 at a time is best. addr[i] may be of
+ * either family. hint[i] (or hint == NULL) is the flow's exported BGP next hop, which chooses in a
+ * set of several paths (ADD-PATH); NULL or unset: the RIB's preference decides.
+ */
+void	view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
+	    const struct addr *const *hint, struct route *ret, size_t n);
+
+/* The record of a path; id 0 is a record of zeros. */
+const struct path *rib_path(const struct rib *rib, uint32_t id);
+const struct comm_set *rib_comm_set(const struct rib *rib, uint32_t id);
+
+/* The bytes of an interned attribute, as in struct attrs; id 0: none, len 0. */
+const uint8_t *rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_len);
+
+/* Its address, unset for id 0. */
+struct addr rib_addr(const struct rib *rib, uint32_t id);
+
+/* For a prefetch pass over the records that view_lookup found. */
+static inline void
+rib_path_prefetch(const struct rib *rib, uint32_t id)
+{
+	__builtin_prefetch(rib_path(rib, id));
+}
+
+#endif

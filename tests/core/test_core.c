@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Readers and writers, channels, epochs, slots, names, text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/chan.h"
+#include "core/counter.h"
+#include "core/epoch.h"
+#include "core/hash.h"
+#include "core/mem.h"
+#include "core/names.h"
+#include "core/sbuf.h"
+
+static void
+reader_stops_at_every_shorter_length(void **state)
+{
+	const uint8_t msg[] = { 0x12, 0x34, 0x56, 1, 2, 3, 4, 0xff };
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(msg); n++) {
+		struct rd r = rd_of(msg, n);
+		uint16_t a = rd_u16(&r);
+		uint8_t b = rd_u8(&r);
+		uint32_t c = rd_u32(&r);
+		uint8_t d = rd_u8(&r);
+
+		assert_int_equal(r.bad, n < sizeof(msg));
+		if (n >= 2)
+			assert_int_equal(a, 0x1234);
+		else
+			assert_int_equal(a, 0);
+		assert_int_equal(b, n >= 3 ? 0x56 : 0);
+		assert_int_equal(c, n >= 7 ? 0x01020304 : 0);
+		assert_int_equal(d, n >= 8 ? 0xff : 0);
+		assert_int_equal(rd_left(&r), 0);
+	}
+}
+
+static void
+sub_reader_cannot_reach_past_its_parent(void **state)
+{
+	const uint8_t msg[] = { 2, 9, 8, 7 };
+	struct rd r = rd_of(msg, sizeof(msg));
+	struct rd sub = rd_sub(&r, rd_u8(&r));
+
+	(void)state;
+	assert_int_equal(rd_u16(&sub), 0x0908);
+	assert_false(sub.bad);
+	assert_int_equal(rd_u8(&sub), 0);
+	assert_true(sub.bad);
+	assert_int_equal(rd_u8(&r), 7);
+	sub = rd_sub(&r, 1);
+	assert_true(r.bad);
+	assert_true(sub.bad);
+}
+
+static void
+writer_fills_lengths_and_stops_at_its_end(void **state)
+{
+	uint8_t room[6];
+	struct wr w = wr_of(room, sizeof(room));
+	size_t mark;
+
+	(void)state;
+	wr_u8(&w, 7);
+	mark = wr_mark16(&w);
+	wr_u24(&w, 0xabcdef);
+	wr_fill16(&w, mark, 0);
+	assert_false(w.bad);
+	assert_memory_equal(room, "\x07\x00\x03\xab\xcd\xef", 6);
+	wr_u8(&w, 1);
+	assert_true(w.bad);
+	assert_int_equal(wr_len(&w), 6);
+}
+
+static void
+counters_balance(void **state)
+{
+	struct { counter_t in, out, drop; } c = { 0 };
+	const struct counter_row rows[] = {
+		{ "in", offsetof(__typeof__(c), in), COUNTER_IN, "" },
+		{ "out", offsetof(__typeof__(c), out), COUNTER_OUT, "" },
+		{ "drop", offsetof(__typeof__(c), drop), COUNTER_DROP, "" },
+	};
+
+	(void)state;
+	count_add(&c.in, 5);
+	count_add(&c.out, 3);
+	count(&c.drop);
+	assert_int_equal(counter_balance(&c, rows, 3), 1);
+	count(&c.drop);
+	assert_int_equal(counter_balance(&c, rows, 3), 0);
+}
+
+#define SENDERS	4
+#define SENT	20000
+
+static void *
+send_numbers(void *arg)
+{
+	struct chan *ch = arg;
+
+	for (uintptr_t i = 1; i <= SENT; i++)
+		while (!chan_send(ch, (void *)i))
+			sched_yield();
+	return NULL;
+}
+
+static void
+channel_delivers_everything_once(void **state)
+{
+	struct chan *ch = chan_new(64);
+	pthread_t t[SENDERS];
+	uint64_t sum = 0, n = 0;
+
+	(void)state;
+	for (int i = 0; i < SENDERS; i++)
+		pthread_create(&t[i], NULL, send_numbers, ch);
+	while (n < SENDERS * SENT) {
+		void *thing = chan_take(ch);
+
+		if (thing == NULL) {
+			chan_wait(ch, 1000);
+			continue;
+		}
+		sum += (uintptr_t)thing;
+		n++;
+	}
+	for (int i = 0; i < SENDERS; i++)
+		pthread_join(t[i], NULL);
+	assert_null(chan_take(ch));
+	assert_int_equal(sum, (uint64_t)SENDERS * SENT * (SENT + 1) / 2);
+	chan_free(ch);
+}
+
+static void
+epoch_waits_for_online_readers_only(void **state)
+{
+	struct epoch *ep = epoch_new();
+	struct epoch_reader *a = epoch_join(ep), *b = epoch_join(ep);
+	uint64_t number;
+
+	(void)state;
+	epoch_tick(ep, a);
+	number = epoch_retire(ep);
+	assert_false(epoch_passed(ep, number));
+	epoch_follow(b, a);		/* as old as a, though it came online later */
+	epoch_tick(ep, a);
+	assert_false(epoch_passed(ep, number));
+	epoch_offline(b);
+	assert_true(epoch_passed(ep, number));
+	epoch_leave(ep, a);
+	epoch_leave(ep, b);
+	epoch_free(ep);
+}
+
+static uint64_t
+hash_of_number(const void *ctx, uint32_t index)
+{
+	const uint64_t *number = ctx;
+
+	return hash_words(&number[index], 1, 42);
+}
+
+static void
+slots_hold_against_a_plain_list(void **state)
+{
+	enum { N = 3000 };
+	static uint64_t number[N];
+	static bool in[N];
+	struct slots s;
+
+	(void)state;
+	srandom(1);
+	slots_init(&s, 4);
+	for (uint32_t i = 0; i < N; i++)
+		number[i] = i % 700;	/* many equal keys: tags collide */
+	for (int step = 0; step < 60000; step++) {
+		uint32_t i = (uint32_t)random() % N;
+		struct slots_at at;
+		uint32_t found;
+
+		if (in[i])
+			slots_remove(&s, hash_of_number(number, i), i, hash_of_number, number);
+		else
+			slots_put(&s, hash_of_number(number, i), i, hash_of_number, number);
+		in[i] = !in[i];
+		i = (uint32_t)random() % N;
+		for (found = slots_first(&s, hash_of_number(number, i), &at);
+		    found != SLOTS_NONE && found != i; found = slots_next(&s, &at))
+			;
+		assert_int_equal(found == i, in[i]);
+	}
+	slots_done(&s);
+}
+
+static void
+names_are_interned_and_bounded(void **state)
+{
+	struct names *names = names_new(4);
+	uint32_t a = names_put(names, "xe-0/0/0", 8);
+
+	(void)state;
+	assert_int_equal(names_put(names, "xe-0/0/0junk", 8), a);
+	assert_string_equal(names_get(names, a), "xe-0/0/0");
+	assert_int_equal(names_put(names, "", 0), 0);
+	names_put(names, "b", 1);
+	names_put(names, "c", 1);
+	assert_int_equal(names_put(names, "d", 1), 0);
+	assert_int_equal(names_refused(names), 1);
+	assert_string_equal(names_get(names, 99), "");
+	names_free(names);
+}
+
+static const char *
+nth_word(const void *ctx, size_t i)
+{
+	return ((const char *const *)ctx)[i];
+}
+
+static void
+nearest_word_is_found_or_none(void **state)
+{
+	const char *const word[] = { "nfacctd_port", "nfacctd_ip", "sql_table", "aggregate" };
+
+	(void)state;
+	assert_string_equal(nearest_word("nfaccttd_port", nth_word, word, 4), "nfacctd_port");
+	assert_string_equal(nearest_word("agregate", nth_word, word, 4), "aggregate");
+	assert_null(nearest_word("zzzzzz", nth_word, word, 4));
+}
+
+static void
+json_and_csv(void **state)
+{
+	struct sbuf b = { 0 };
+	struct json j = json_of(&b);
+
+	(void)state;
+	json_object(&j, NULL);
+	json_str(&j, "a", "x\"\n");
+	json_u64(&j, "n", UINT64_MAX);
+	json_array(&j, "l");
+	json_u64(&j, NULL, 1);
+	json_u64(&j, NULL, 2);
+	json_end(&j, ']');
+	json_end(&j, '}');
+	assert_string_equal(sbuf_text(&b),
+	    "{\"a\": \"x\\\"\\u000a\", \"n\": 18446744073709551615, \"l\": [1, 2]}");
+	sbuf_clear(&b);
+	csv_field(&b, "a,b\"c", ',');
+	assert_string_equal(sbuf_text(&b), "\"a,b\"\"c\"");
+	sbuf_done(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reader_stops_at_every_shorter_length),
+		cmocka_unit_test(sub_reader_cannot_reach_past_its_parent),
+		cmocka_unit_test(writer_fills_lengths_and_stops_at_its_end),
+		cmocka_unit_test(counters_balance),
+		cmocka_unit_test(channel_delivers_everything_once),
+		cmocka_unit_test(epoch_waits_for_online_readers_only),
+		cmocka_unit_test(slots_hold_against_a_plain_list),
+		cmocka_unit_test(names_are_interned_and_bounded),
+		cmocka_unit_test(nearest_word_is_found_or_none),
+		cmocka_unit_test(json_and_csv),
+	};
+
+	return cmocka_run_group_tests_name("core", tests, NULL, NULL);
+}
