@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * waybill-sim: edge routers for tests, benchmarks and the quick start. Announces a deterministic
+ * table over BGP, exports flows whose traffic follows it, and writes the exact sums that a collector
+ * must arrive at.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "sim/export.h"
+#include "sim/speaker.h"
+
+struct options {
+	struct table_conf table;
+	struct export_conf export;
+	struct speaker_conf speaker;
+	bool bgp, flow, progress;
+	uint64_t rate, flows;		/* flows per second (0: as fast as it goes), in all (0: no end) */
+	double seconds, settle, stay;
+	const char *expect, *wait_for;
+};
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static const struct {
+	struct option opt;
+	const char *arg, *help;
+} option_rows[] = {
+	{ { "seed", 1, NULL, 's' }, "N", "what everything is drawn from (1)" },
+	{ { "prefixes", 1, NULL, 'p' }, "N", "size of the table, both families (100000)" },
+	{ { "v6", 1, NULL, '6' }, "PERCENT", "share of IPv6 prefixes (18)" },
+	{ { "miss", 1, NULL, 'm' }, "PERCENT", "routes that a router lacks (3)" },
+	{ { "shared", 0, NULL, 'S' }, NULL, "all routers announce the same attributes" },
+	{ { "routers", 1, NULL, 'r' }, "N", "BGP routers (1)" },
+	{ { "exporters", 1, NULL, 'x' }, "N", "flow exporters (as many as routers)" },
+	{ { "address", 1, NULL, 'a' }, "ADDR", "of the first router and exporter (127.0.0.2)" },
+	{ { "bgp", 1, NULL, 'b' }, "ADDR:PORT", "dial this BGP listener" },
+	{ { "as", 1, NULL, 'A' }, "N", "AS of the routers (64511)" },
+	{ { "flow", 1, NULL, 'f' }, "ADDR:PORT", "export to this collector" },
+	{ { "export", 1, NULL, 'e' }, "5|9|10", "NetFlow v5, v9 or IPFIX (10)" },
+	{ { "datagrams", 1, NULL, 'd' }, "N", "distinct datagrams, sent in turn (4096)" },
+	{ { "zipf", 1, NULL, 'z' }, "X", "exponent of the traffic over prefixes, 0 uniform (1.0)" },
+	{ { "sampling", 1, NULL, 'R' }, "N", "announce a sampling rate of 1:N (none)" },
+	{ { "domain", 1, NULL, 'D' }, "N", "source id or observation domain (1)" },
+	{ { "rate", 1, NULL, 'q' }, "N", "flows per second; 0: as fast as it goes (10000)" },
+	{ { "flows", 1, NULL, 'n' }, "N", "stop after about so many flows" },
+	{ { "seconds", 1, NULL, 't' }, "N", "stop after so many seconds (10)" },
+	{ { "settle", 1, NULL, 'w' }, "N", "seconds between the last route and the first flow (1)" },
+	{ { "wait-for", 1, NULL, 'W' }, "FILE", "send flows only once this file exists" },
+	{ { "stay", 1, NULL, 'k' }, "N", "keep BGP up so many seconds after the last flow (0)" },
+	{ { "expect", 1, NULL, 'E' }, "FILE", "write the expected sums as CSV" },
+	{ { "progress", 0, NULL, 'P' }, NULL, "show a progress bar" },
+	{ { "help", 0, NULL, 'h' }, NULL, "this text" },
+};
+
+static void
+usage(FILE *f)
+{
+	fprintf(f, "usage: waybill-sim [--bgp ADDR:PORT] [--flow ADDR:PORT] [options]\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(option_rows); i++)
+		fprintf(f, "  --%-10s %-10s %s\n", option_rows[i].opt.name,
+		    option_rows[i].arg != NULL ? option_rows[i].arg : "", option_rows[i].help);
+}
+
+/* "127.0.0.1:179" or "[::1]:179". */
+static int
+parse_target(const char *text, struct addr *ret_addr, uint16_t *ret_port)
+{
+	char host[ADDR_TEXT + 2];
+	const char *colon = strrchr(text, ':');
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+
+	if (n == 0 || n >= sizeof(host))
+		return -1;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	if (host[0] == '[' && host[n - 1] == ']') {
+		host[n - 1] = '\0';
+		memmove(host, host + 1, n - 1);
+	}
+	*ret_port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	return *ret_port != 0 ? addr_parse(host, ret_addr) : -1;
+}
+
+static int
+take_option(struct options *o, int c, const char *arg)
+{
+	switch (c) {
+	case 's': o->table.seed = strtoull(arg, NULL, 0); return 0;
+	case 'p': o->table.prefixes = (uint32_t)strtoul(arg, NULL, 10); return o->table.prefixes == 0;
+	case '6': o->table.v6_percent = (unsigned)atoi(arg); return o->table.v6_percent > 100;
+	case 'm': o->table.miss_percent = (unsigned)atoi(arg); return o->table.miss_percent > 99;
+	case 'S': o->table.shared = true; return 0;
+	case 'r': o->speaker.routers = (unsigned)atoi(arg); return o->speaker.routers == 0;
+	case 'x': o->export.exporters = (unsigned)atoi(arg); return o->export.exporters == 0;
+	case 'a': return addr_parse(arg, &o->speaker.first);
+	case 'b': o->bgp = true; return parse_target(arg, &o->speaker.to, &o->speaker.port);
+	case 'A': o->speaker.as = (uint32_t)strtoul(arg, NULL, 10); return o->speaker.as == 0;
+	case 'f': o->flow = true; return parse_target(arg, &o->export.to, &o->export.port);
+	case 'e': o->export.version = (unsigned)atoi(arg);
+		return o->export.version != 5 && o->export.version != 9 && o->export.version != 10;
+	case 'd': o->export.datagrams = (uint32_t)strtoul(arg, NULL, 10);
+		return o->export.datagrams == 0;
+	case 'z': o->export.zipf = atof(arg); return o->export.zipf < 0;
+	case 'R': o->export.sampling = (uint32_t)strtoul(arg, NULL, 10); return 0;
+	case 'D': o->export.domain = (uint32_t)strtoul(arg, NULL, 10); return 0;
+	case 'q': o->rate = strtoull(arg, NULL, 10); return 0;
+	case 'n': o->flows = strtoull(arg, NULL, 10); return 0;
+	case 't': o->seconds = atof(arg); return 0;
+	case 'w': o->settle = atof(arg); return 0;
+	case 'W': o->wait_for = arg; return 0;
+	case 'k': o->stay = atof(arg); return 0;
+	case 'E': o->expect = arg; return 0;
+	case 'P': o->progress = true; return 0;
+	}
+	return -1;
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	struct option longs[ARRAY_LEN(option_rows) + 1] = { 0 };
+	int c;
+
+	for (size_t i = 0; i < ARRAY_LEN(option_rows); i++)
+		longs[i] = option_rows[i].opt;
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			usage(stdout);
+			exit(0);
+		}
+		if (c == '?' || take_option(o, c, optarg) != 0) {
+			if (c != '?')
+				fprintf(stderr, "waybill-sim: bad value for an option: \"%s\"\n", optarg);
+			fprintf(stderr, "waybill-sim: see --help\n");
+			exit(2);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "waybill-sim: what is \"%s\"? See --help\n", argv[optind]);
+		exit(2);
+	}
+}
+
+static void
+bar(const char *what, double share, const char *detail)
+{
+	int n = (int)(share > 1 ? 30 : share * 30);
+
+	fprintf(stderr, "\r%-9s [%.*s%.*s] %3d %%  %-34s", what, n,
+	    "##############################", 30 - n, "..............................",
+	    (int)(share > 1 ? 100 : share * 100), detail);
+}
+
+static void
+nap(double seconds)
+{
+	mono_t end = mono_add(mono_now(), (int64_t)(seconds * 1e9));
+
+	while (!stop && mono_now().ns < end.ns)
+		usleep(10000);
+}
+
+/* Announce, and wait until every router's table was taken. 0, or -1 with the reason printed. */
+static int
+announce(const struct options *o, const struct table *t, struct speaker *sp)
+{
+	double all = (double)table_count(t) * o->speaker.routers *
+	    (100 - o->table.miss_percent) / 100;
+	char detail[64];
+
+	while (!stop && speaker_done(sp) < o->speaker.routers && speaker_error(sp) == NULL) {
+		snprintf(detail, sizeof(detail), "%llu routes",
+		    (unsigned long long)speaker_announced(sp));
+		if (o->progress)
+			bar("routes", (double)speaker_announced(sp) / all, detail);
+		usleep(50000);
+	}
+	snprintf(detail, sizeof(detail), "%llu routes", (unsigned long long)speaker_announced(sp));
+	if (o->progress) {
+		bar("routes", 1, detail);
+		fputc('\n', stderr);
+	}
+	if (speaker_error(sp) == NULL)
+		return 0;
+	fprintf(stderr, "waybill-sim: %s\n", speaker_error(sp));
+	return -1;
+}
+
+static void
+export_all(const struct options *o, struct export *ex)
+{
+	mono_t start = mono_now(), templates = { 0 };
+	char detail[64];
+
+	for (unsigned round = 0; !stop; round++) {
+		double past = (double)mono_since(mono_now(), start) / 1e9;
+		uint64_t want = o->rate > 0 ? (uint64_t)(past * (double)o->rate) : UINT64_MAX;
+		double share = o->flows > 0 ? (double)export_flows(ex) / (double)o->flows :
+		    past / o->seconds;
+
+		if (share >= 1 || export_refused(ex) > 1000)
+			break;
+		if (o->flows > 0 && want > o->flows)
+			want = o->flows;
+		if (mono_since(mono_now(), templates) > 5 * NS_PER_SEC) {
+			export_templates(ex);
+			templates = mono_now();
+		}
+		if (want > export_flows(ex)) {
+			uint64_t n = want - export_flows(ex);
+
+			export_send(ex, n < 5000 ? n : 5000);
+		} else {
+			usleep(1000);
+		}
+		if (o->progress && round % 64 == 0) {
+			snprintf(detail, sizeof(detail), "%llu flows",
+			    (unsigned long long)export_flows(ex));
+			bar("flows", share, detail);
+		}
+	}
+	if (o->progress) {
+		snprintf(detail, sizeof(detail), "%llu flows", (unsigned long long)export_flows(ex));
+		bar("flows", 1, detail);
+		fputc('\n', stderr);
+	}
+}
+
+static int
+run_export(struct options *o, struct table *t)
+{
+	struct sbuf err = { 0 };
+	struct export *ex;
+	FILE *f;
+
+	o->export.table = t;
+	o->export.first = o->speaker.first;
+	o->export.routers = o->speaker.routers;
+	if (o->export.exporters == 0)
+		o->export.exporters = o->speaker.routers;
+	ex = export_new(&o->export, &err);
+	if (ex == NULL) {
+		fprintf(stderr, "waybill-sim: %s\n", sbuf_text(&err));
+		sbuf_done(&err);
+		return 1;
+	}
+	while (o->wait_for != NULL && !stop && access(o->wait_for, F_OK) != 0)
+		usleep(20000);
+	export_all(o, ex);
+	printf("flows %llu datagrams %llu refused %llu\n", (unsigned long long)export_flows(ex),
+	    (unsigned long long)export_datagrams(ex), (unsigned long long)export_refused(ex));
+	if (o->expect != NULL) {
+		f = fopen(o->expect, "w");
+		if (f == NULL) {
+			fprintf(stderr, "waybill-sim: %s: %s\n", o->expect, strerror(errno));
+			export_free(ex);
+			return 1;
+		}
+		export_expect(ex, f);
+		fclose(f);
+	}
+	export_free(ex);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {
+		.table = { .seed = 1, .prefixes = 100000, .v6_percent = 18, .miss_percent = 3 },
+		.export = { .version = 10, .datagrams = 4096, .zipf = 1.0, .domain = 1, .mtu = 1400 },
+		.speaker = { .routers = 1, .as = 64511 },
+		.rate = 10000, .seconds = 10, .settle = 1,
+	};
+	struct speaker *sp = NULL;
+	struct table *t;
+	int status = 0;
+
+	addr_parse("127.0.0.2", &o.speaker.first);
+	parse_options(&o, argc, argv);
+	if (!o.bgp && !o.flow) {
+		usage(stderr);
+		return 2;
+	}
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	o.export.seed = o.table.seed;
+	o.table.as = o.speaker.as;
+	t = table_new(&o.table);
+	if (o.bgp) {
+		o.speaker.table = t;
+		sp = speaker_start(&o.speaker);
+		if (announce(&o, t, sp) != 0)
+			status = 1;
+		printf("routes %llu\n", (unsigned long long)speaker_announced(sp));
+		nap(o.settle);
+	}
+	if (o.flow && status == 0 && !stop)
+		status = run_export(&o, t);
+	if (status == 0 && o.stay > 0)
+		nap(o.stay);
+	if (sp != NULL && speaker_error(sp) != NULL && status == 0) {
+		fprintf(stderr, "waybill-sim: %s\n", speaker_error(sp));
+		status = 1;
+	}
+	speaker_stop(sp);
+	table_free(t);
+	return status;
+}
