@@ -11,12 +11,15 @@
 #include "rib/view.h"
 
 struct bintab;
+struct rowset;
 
 struct bintab *bintab_new(const struct plan *plan);
 void	bintab_free(struct bintab *tab);
 
 /* Add a slice. The caller frees the slice afterwards (which lets go of the RIB's ids). */
 void	bintab_add(struct bintab *tab, const struct rib *rib, const struct slice *slice);
+/* Add rows that came from another table or from the journal; their values are copied. */
+void	bintab_add_rows(struct bintab *tab, const struct rowset *rs);
 size_t	bintab_rows(const struct bintab *tab);
 size_t	bintab_bytes(const struct bintab *tab);		/* memory */
 
@@ -42,8 +45,12 @@ uint64_t rowset_counter(const struct rowset *rs, size_t row, enum entry_counter 
 int	bintab_each(struct bintab *tab, int (*each)(const struct rowset *rs, void *ctx), void *ctx);
 void	bintab_clear(struct bintab *tab);
 
-/* Interned bytes of a table, by id; 0 is empty. */
+/* Interned bytes of a table, by id; 0 is empty. Ids are handed out in order: 1, 2, 3, ... */
 struct valtab;
+struct valtab *valtab_new(void);
+void	valtab_free(struct valtab *values);
+uint32_t valtab_put(struct valtab *values, const void *bytes, size_t len);
+uint32_t valtab_count(const struct valtab *values);	/* the highest id given */
 const uint8_t *valtab_get(const struct valtab *values, uint32_t id, size_t *ret_len);
 
 #endif

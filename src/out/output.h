@@ -27,6 +27,7 @@ struct purge {
 					   journal; else from 1 */
 	wall_t now;			/* stamp_updated */
 	bool last;			/* the daemon ends after this */
+	const char *instance;		/* of the journal, 32 hex digits; NULL: no journal */
 };
 
 struct out_kind {
