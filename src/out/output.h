@@ -2,10 +2,13 @@
 /*
  * Outputs. A kind of output is a row: how it opens, how it writes a row set, how it closes. The
  * frame (out/frame.c) is the thread around it: takes slices, keeps the bin table, purges on time,
- * retries with the data kept, counts. Adding an output is one file and one row in out/kinds.c.
+ * retries with the data kept, counts. Adding an output is one file and one row in
+ * waybilld/kinds.c.
  */
 #ifndef WB_OUT_OUTPUT_H
 #define WB_OUT_OUTPUT_H
+
+#include <poll.h>
 
 #include "core/chan.h"
 #include "core/counter.h"
@@ -46,7 +49,7 @@ struct out_kind {
 	void (*reopen)(void *self);	/* SIGHUP. May be NULL */
 	void (*close)(void *self);
 	/* `memory`: serves its clients between slices, in the output's thread. May be NULL. */
-	int (*fds)(void *self, int *fd, int most);
+	int (*fds)(void *self, struct pollfd *fd, int most);
 	void (*serve)(void *self, struct bintab *tab);
 };
 
