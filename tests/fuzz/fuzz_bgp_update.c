@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An UPDATE body behind a byte that says what was agreed on. */
+#include <assert.h>
+
+#include "bgp/as4.h"
+#include "bgp/update.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+/* Every NLRI that was promised is there and well-formed. */
+static void
+walk(const struct update_part_nlri *part)
+{
+	struct rd field = part->nlri;
+	struct nlri nlri[7];
+	unsigned total = 0;
+	size_t n;
+
+	if (part->family == NULL)
+		return;
+	while ((n = nlri_take(part->family, &field, nlri, 7)) > 0) {
+		total += (unsigned)n;
+		for (size_t i = 0; i < n; i++) {
+			struct addr masked = addr_masked(&nlri[i].prefix.addr, nlri[i].prefix.len);
+
+			assert(nlri[i].prefix.len <= part->family->bits);
+			/* An IPv6 prefix may look like a mapped one; then its length is its own. */
+			assert(part->family->bits == 128 || addr_eq(&masked, &nlri[i].prefix.addr));
+		}
+	}
+	assert(total == part->count);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct bgp_update u;
+	struct bgp_context context;
+
+	if (len == 0 || len > BGP_MESSAGE_MAX)
+		return 0;
+	context = (struct bgp_context){
+		.families = bytes[0] >> 2 & families_all(), .as4 = bytes[0] & 1,
+		.internal = bytes[0] & 2,
+	};
+	update_decode(rd_of(bytes + 1, len - 1), &context, &u);
+	if (u.verdict == VERDICT_RESET)
+		return 0;
+	for (int i = 0; i < UPDATE_PARTS; i++)
+		walk(&u.part[i]);
+	if (u.verdict < VERDICT_WITHDRAW) {
+		struct rd path = rd_of(u.attrs.aspath, u.attrs.aspath_len);
+
+		assert(u.attrs.aspath_len == 0 || as4_path_ok(path, 4));
+		assert(u.attrs.comms_len % 4 == 0 && u.attrs.ecomms_len % 8 == 0 &&
+		    u.attrs.lcomms_len % 12 == 0);
+	}
+	return 0;
+}
