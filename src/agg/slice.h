@@ -23,7 +23,9 @@ struct slice {
 	struct epoch_reader *pin;	/* NULL when the plan has nothing by reference */
 	unsigned worker;
 	wall_t opened, closed;
-	uint64_t flows_in;		/* flows (times sides) added */
+	uint64_t offered, filtered, made;	/* by the worker: flows seen, kept out by filters, added
+					   once more under their other end */
+	uint64_t flows_in;		/* flows (times sides) added: offered - filtered + made */
 	uint64_t bytes_in, packets_in;	/* their sums: must equal the sums over the entries */
 };
 

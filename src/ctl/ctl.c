@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket and HTTP, on control's loop. A request is one line of tab-separated words, the
+ * first "text" or "json"; the answer is a status digit, a line end and the body, then the end of the
+ * stream. HTTP gives /metrics, /healthz and the JSON of commands under /api/v1/.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "ctl/command.h"
+
+#define REQUEST_BYTES	4096
+#define REQUEST_WORDS	32
+#define CLIENT_TIMEOUT_S 10
+#define CLIENTS_MOST	64
+
+struct ctl {
+	struct event_base *base;
+	struct ctl_conf conf;
+	char *socket_path;
+	struct evconnlistener *listener;
+	struct evhttp *http;
+	unsigned clients;
+};
+
+static const struct command *
+find_command(const struct ctl *ctl, const char *word)
+{
+	for (size_t i = 0; i < ctl->conf.count; i++)
+		if (strcmp(ctl->conf.commands[i].word, word) == 0)
+			return &ctl->conf.commands[i];
+	return NULL;
+}
+
+static int
+run_command(const struct ctl *ctl, int argc, char **argv, bool json, struct sbuf *out)
+{
+	const struct command *command = find_command(ctl, argv[0]);
+
+	if (command == NULL) {
+		sbuf_printf(out, "there is no command \"%s\"; see `waybill help`\n", argv[0]);
+		return -1;
+	}
+	return command->run(ctl->conf.ctx, argc, argv, json, out);
+}
+
+/* --- the socket ----------------------------------------------------------------------------- */
+
+struct client {
+	struct ctl *ctl;
+	struct bufferevent *bev;
+};
+
+static void
+client_free(struct client *c)
+{
+	c->ctl->clients--;
+	bufferevent_free(c->bev);
+	mem_free(c);
+}
+
+static void
+answer_sent(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	client_free(arg);
+}
+
+static void
+client_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	(void)what;
+	client_free(arg);
+}
+
+static void
+request_read(struct bufferevent *bev, void *arg)
+{
+	struct client *c = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct sbuf out = { 0 };
+	char *word[REQUEST_WORDS + 1], *line, *next;
+	int words = 0, status = -1;
+	size_t len;
+
+	line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+	if (line == NULL) {
+		if (evbuffer_get_length(in) > REQUEST_BYTES)
+			client_free(c);
+		return;
+	}
+	next = line;
+	while (words < REQUEST_WORDS && (word[words] = strsep(&next, "\t")) != NULL)
+		words++;
+	word[words] = NULL;
+	if (words >= 2)
+		status = run_command(c->ctl, words - 1, word + 1, strcmp(word[0], "json") == 0, &out);
+	else
+		sbuf_str(&out, "an empty request\n");
+	free(line);
+	evbuffer_add_printf(bufferevent_get_output(bev), "%d\n", status == 0 ? 0 : 1);
+	evbuffer_add(bufferevent_get_output(bev), sbuf_text(&out), out.len);
+	sbuf_done(&out);
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_setcb(bev, NULL, answer_sent, client_event, c);
+}
+
+static void
+client_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len,
+    void *arg)
+{
+	const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
+	struct ctl *ctl = arg;
+	struct client *c;
+
+	(void)listener;
+	(void)sa;
+	(void)len;
+	if (ctl->clients >= CLIENTS_MOST) {
+		close(fd);
+		return;
+	}
+	c = mem_new(sizeof(*c));
+	c->ctl = ctl;
+	c->bev = bufferevent_socket_new(ctl->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	ctl->clients++;
+	bufferevent_setcb(c->bev, request_read, NULL, client_event, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, REQUEST_BYTES + 1);
+	bufferevent_set_timeouts(c->bev, &timeout, &timeout);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+/* Is somebody answering on a socket file that is already there? */
+static bool
+is_alive(const struct sockaddr_un *sun)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+static int
+listen_socket(struct ctl *ctl, struct sbuf *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const char *path = ctl->conf.socket_path;
+	char folder[sizeof(sun.sun_path)];
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		sbuf_printf(err, "control_socket: %s is too long a path for a socket", path);
+		return -1;
+	}
+	strcpy(sun.sun_path, path);
+	strcpy(folder, path);
+	if (strrchr(folder, '/') != NULL && strrchr(folder, '/') != folder) {
+		*strrchr(folder, '/') = '\0';
+		(void)mkdir(folder, 0755);
+	}
+	if (is_alive(&sun)) {
+		sbuf_printf(err, "control_socket: another daemon answers on %s", path);
+		return -1;
+	}
+	(void)unlink(path);
+	mask = umask(0117);
+	ctl->listener = evconnlistener_new_bind(ctl->base, client_accepted, ctl,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16, (struct sockaddr *)&sun,
+	    sizeof(sun));
+	umask(mask);
+	if (ctl->listener == NULL) {
+		sbuf_printf(err, "control_socket: %s: %s", path, strerror(errno));
+		return -1;
+	}
+	ctl->socket_path = mem_strdup(path);
+	return 0;
+}
+
+/* --- HTTP --------------------------------------------------------------------------------- */
+
+static void
+http_reply(struct evhttp_request *req, int code, const char *type, struct sbuf *body)
+{
+	struct evbuffer *buf = evbuffer_new();
+
+	evbuffer_add(buf, sbuf_text(body), body->len);
+	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", type);
+	evhttp_send_reply(req, code, code == 200 ? "OK" : "Not OK", buf);
+	evbuffer_free(buf);
+}
+
+static void
+http_metrics(struct evhttp_request *req, void *arg)
+{
+	struct ctl *ctl = arg;
+	struct sbuf body = { 0 };
+
+	ctl->conf.metrics(ctl->conf.ctx, &body);
+	http_reply(req, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", &body);
+	sbuf_done(&body);
+}
+
+static void
+http_healthz(struct evhttp_request *req, void *arg)
+{
+	struct ctl *ctl = arg;
+	struct sbuf body = { 0 };
+	int code = ctl->conf.healthz(ctl->conf.ctx, &body);
+
+	http_reply(req, code, "application/json", &body);
+	sbuf_done(&body);
+}
+
+/* /api/v1/WORD/ARG/ARG, each percent-decoded. */
+static void
+http_api(struct evhttp_request *req, void *arg)
+{
+	static const char prefix[] = "/api/v1/";
+	struct ctl *ctl = arg;
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
+	char *word[REQUEST_WORDS + 1] = { NULL }, *copy, *next, *part;
+	const struct command *command;
+	struct sbuf body = { 0 };
+	int words = 0, code = 404;
+
+	if (path == NULL || strncmp(path, prefix, strlen(prefix)) != 0 ||
+	    evhttp_request_get_command(req) != EVHTTP_REQ_GET) {
+		evhttp_send_error(req, HTTP_NOTFOUND, NULL);
+		return;
+	}
+	next = copy = mem_strdup(path + strlen(prefix));
+	while (words < REQUEST_WORDS && (part = strsep(&next, "/")) != NULL)
+		if (*part != '\0')
+			word[words++] = evhttp_uridecode(part, 0, NULL);
+	command = words > 0 && word[0] != NULL ? find_command(ctl, word[0]) : NULL;
+	if (command != NULL && command->http)
+		code = command->run(ctl->conf.ctx, words, word, true, &body) == 0 ? 200 : 400;
+	else
+		sbuf_str(&body, "{\"error\": \"no such command\"}\n");
+	http_reply(req, code, "application/json", &body);
+	sbuf_done(&body);
+	for (int i = 0; i < words; i++)
+		free(word[i]);
+	mem_free(copy);
+}
+
+static int
+listen_http(struct ctl *ctl, struct sbuf *err)
+{
+	const char *colon = strrchr(ctl->conf.http_listen, ':');
+	char host[80];
+	size_t n = colon != NULL ? (size_t)(colon - ctl->conf.http_listen) : 0;
+	int port = colon != NULL ? atoi(colon + 1) : 0;
+
+	if (n == 0 || n >= sizeof(host) || port <= 0 || port > 65535) {
+		sbuf_printf(err, "http_listen: \"%s\" is not ADDRESS:PORT", ctl->conf.http_listen);
+		return -1;
+	}
+	memcpy(host, ctl->conf.http_listen, n);
+	host[n] = '\0';
+	if (host[0] == '[' && host[n - 1] == ']') {
+		host[n - 1] = '\0';
+		memmove(host, host + 1, n - 1);
+	}
+	ctl->http = evhttp_new(ctl->base);
+	evhttp_set_timeout(ctl->http, CLIENT_TIMEOUT_S);
+	evhttp_set_max_headers_size(ctl->http, 16384);
+	evhttp_set_max_body_size(ctl->http, 65536);
+	evhttp_set_cb(ctl->http, "/metrics", http_metrics, ctl);
+	evhttp_set_cb(ctl->http, "/healthz", http_healthz, ctl);
+	evhttp_set_gencb(ctl->http, http_api, ctl);
+	if (evhttp_bind_socket(ctl->http, host, (uint16_t)port) != 0) {
+		sbuf_printf(err, "http_listen: %s: %s", ctl->conf.http_listen, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+struct ctl *
+ctl_start(struct event_base *base, const struct ctl_conf *conf, struct sbuf *err)
+{
+	struct ctl *ctl = mem_new(sizeof(*ctl));
+
+	ctl->base = base;
+	ctl->conf = *conf;
+	if ((conf->socket_path != NULL && listen_socket(ctl, err) != 0) ||
+	    (conf->http_listen != NULL && listen_http(ctl, err) != 0)) {
+		ctl_stop(ctl);
+		return NULL;
+	}
+	return ctl;
+}
+
+void
+ctl_stop(struct ctl *ctl)
+{
+	if (ctl == NULL)
+		return;
+	if (ctl->listener != NULL)
+		evconnlistener_free(ctl->listener);
+	if (ctl->socket_path != NULL)
+		(void)unlink(ctl->socket_path);
+	if (ctl->http != NULL)
+		evhttp_free(ctl->http);
+	mem_free(ctl->socket_path);
+	mem_free(ctl);
+}

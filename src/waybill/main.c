@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * waybill: the client. Most words are commands of the daemon, sent over its control socket; `check`
+ * and `compat-report` read a configuration by themselves.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "ctl/command.h"
+
+static void
+usage(FILE *f)
+{
+	fputs(
+"usage: waybill [-s SOCKET] [--json] COMMAND [ARGUMENTS]\n"
+"\n"
+"  status                     health and the books: what came in and where it went\n"
+"  peers                      BGP peers and what they told\n"
+"  exporters                  exporters: rates, loss, sampling, worker\n"
+"  top [N]                    the busiest exporters, again every two seconds\n"
+"  rib ADDRESS [--peer P]     all routes that cover an address\n"
+"  explain EXPORTER SRC DST   what a flow would be given, by which rule\n"
+"  reload                     read the configuration again: all or nothing\n"
+"  flush                      purge all outputs now\n"
+"  check FILE                 find every fault of a configuration\n"
+"\n"
+"  -s SOCKET                  control socket (" WB_RUNDIR "/control)\n"
+"  --json                     for programs\n", f);
+}
+
+static int
+ask(const char *path, int argc, char **argv, bool json, struct sbuf *out)
+{
+	int status;
+
+	if (ctl_request(path, argc, argv, json, out, &status) != 0) {
+		fprintf(stderr, "waybill: no daemon answers on %s: %s\n", path, strerror(errno));
+		return 2;
+	}
+	return status;
+}
+
+static int
+ask_and_print(const char *path, int argc, char **argv, bool json)
+{
+	struct sbuf out = { 0 };
+	int status = ask(path, argc, argv, json, &out);
+
+	fputs(sbuf_text(&out), status == 1 ? stderr : stdout);
+	sbuf_done(&out);
+	return status;
+}
+
+/* Begin a reload and wait for how it ends. */
+static int
+reload(const char *path)
+{
+	char reload_word[] = "reload", state_word[] = "reload-state";
+	char *begin[] = { reload_word }, *state[] = { state_word };
+	int status = ask_and_print(path, 1, begin, false);
+	struct sbuf out = { 0 };
+
+	while (status == 0) {
+		sbuf_clear(&out);
+		status = ask(path, 1, state, false, &out);
+		if (strcmp(sbuf_text(&out), "pending\n") != 0)
+			break;
+		usleep(50000);
+	}
+	fputs(sbuf_text(&out), status == 0 ? stdout : stderr);
+	sbuf_done(&out);
+	return status;
+}
+
+static int
+top(const char *path, int argc, char **argv, bool json)
+{
+	if (json || !isatty(STDOUT_FILENO))
+		return ask_and_print(path, argc, argv, json);
+	for (;;) {
+		int status;
+
+		fputs("\033[H\033[2J", stdout);
+		status = ask_and_print(path, argc, argv, false);
+		if (status != 0)
+			return status;
+		fflush(stdout);
+		sleep(2);
+	}
+}
+
+/* The daemon's own check: found beside us, else by PATH. */
+static int
+check(const char *self, const char *file)
+{
+	const char *slash = strrchr(self, '/');
+	static const char *const places[] = { "waybilld", "../sbin/waybilld" };
+
+	for (size_t i = 0; slash != NULL && i < ARRAY_LEN(places); i++) {
+		struct sbuf path = { 0 };
+
+		sbuf_printf(&path, "%.*s/%s", (int)(slash - self), self, places[i]);
+		if (access(sbuf_text(&path), X_OK) == 0)
+			execl(sbuf_text(&path), "waybilld", "--check", "-f", file, (char *)NULL);
+		sbuf_done(&path);
+	}
+	execlp("waybilld", "waybilld", "--check", "-f", file, (char *)NULL);
+	fprintf(stderr, "waybill: waybilld was not found: %s\n", strerror(errno));
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+	};
+	const char *path = getenv("WAYBILL_SOCKET");
+	char *word[64];
+	bool json = false;
+	int words = 0, c;
+
+	/* "-" keeps the order: options may stand anywhere, but --peer is the command's own. */
+	opterr = 0;
+	if (path == NULL)
+		path = WB_RUNDIR "/control";
+	while (optind < argc && words < 63) {
+		if (argv[optind][0] != '-' || words > 0) {
+			if (strcmp(argv[optind], "--json") == 0)
+				json = true;
+			else
+				word[words++] = argv[optind];
+			optind++;
+			continue;
+		}
+		c = getopt_long(argc, argv, "+s:hV", longs, NULL);
+		if (c == -1)
+			continue;
+		switch (c) {
+		case 'j': json = true; break;
+		case 's': path = optarg; break;
+		case 'V': puts("waybill " PACKAGE_VERSION); return 0;
+		case 'h': usage(stdout); return 0;
+		default: usage(stderr); return 2;
+		}
+	}
+	if (words == 0 || strcmp(word[0], "help") == 0) {
+		usage(words == 0 ? stderr : stdout);
+		return words == 0 ? 2 : 0;
+	}
+	if (strcmp(word[0], "check") == 0) {
+		if (words == 2)
+			return check(argv[0], word[1]);
+		usage(stderr);
+		return 2;
+	}
+	if (strcmp(word[0], "reload") == 0)
+		return reload(path);
+	if (strcmp(word[0], "top") == 0)
+		return top(path, words, word, json);
+	return ask_and_print(path, words, word, json);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * OpenMetrics: a bounded set of series (per exporter only for the busiest hundred), made from the
+ * counter tables. And /healthz.
+ */
+#include <stdio.h>
+
+#include "core/mem.h"
+#include "waybilld/daemon.h"
+
+#define EXPORTERS_SHOWN	100
+
+static void
+family(struct sbuf *out, const char *name, bool gauge, const char *help)
+{
+	sbuf_printf(out, "# TYPE waybill_%s %s\n# HELP waybill_%s %s\n", name,
+	    gauge ? "gauge" : "counter", name, help);
+}
+
+static void
+series(struct sbuf *out, const char *name, bool gauge, const char *labels, uint64_t n)
+{
+	sbuf_printf(out, "waybill_%s%s%s%s%s %llu\n", name, gauge ? "" : "_total",
+	    labels[0] != '\0' ? "{" : "", labels, labels[0] != '\0' ? "}" : "",
+	    (unsigned long long)n);
+}
+
+static void
+single(struct sbuf *out, const char *name, bool gauge, const char *help, uint64_t n)
+{
+	family(out, name, gauge, help);
+	series(out, name, gauge, "", n);
+}
+
+static void
+put_books(struct sbuf *out, const struct books *b)
+{
+	const struct { const char *name; bool gauge; const char *help; uint64_t n; } row[] = {
+		{ "datagrams", false, "export datagrams received", b->datagrams },
+		{ "records", false, "records received", b->records },
+		{ "flows", false, "flows handed on", b->flows },
+		{ "option_records", false, "records taken as options data", b->options },
+		{ "records_held", true, "records waiting for a template or a rate", b->held },
+		{ "records_no_template", false, "records dropped without a template", b->drop_no_template },
+		{ "records_malformed", false, "records dropped for their form", b->drop_malformed },
+		{ "kernel_drops", false, "datagrams dropped by the kernel", b->kernel_drops },
+		{ "sequence_lost", false, "missing by sequence number", b->seq_lost },
+		{ "datagrams_not_allowed", false, "of sources not allowed", b->not_allowed },
+		{ "flows_unrated", false, "flows whose sampling rate never came", b->unrated },
+		{ "flows_without_rib", false, "flows of exporters that no RIB is known of", b->no_view },
+		{ "flows_without_route", false, "flows without a route to the destination", b->no_route },
+		{ "exporters", true, "exporters known", b->exporters },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
+		single(out, row[i].name, row[i].gauge, row[i].help, row[i].n);
+	family(out, "books_difference", true, "received minus accounted for; 0 when the books balance");
+	sbuf_printf(out, "waybill_books_difference{side=\"input\"} %lld\n",
+	    (long long)b->input_balance);
+	sbuf_printf(out, "waybill_books_difference{side=\"output\"} %lld\n",
+	    (long long)b->output_balance);
+}
+
+static void
+put_outputs(struct sbuf *out, const struct daemon *d)
+{
+	const struct setup *setup = daemon_setup(d);
+
+	for (size_t k = 0; k < out_counter_count; k++) {
+		bool gauge = out_counter_rows[k].kind == COUNTER_HELD;
+		char name[80];
+
+		snprintf(name, sizeof(name), "output_%s", out_counter_rows[k].name);
+		family(out, name, gauge, out_counter_rows[k].help);
+		for (size_t i = 0; i < setup->outputs; i++) {
+			struct output *o = atomic_load(&setup->output[i].running);
+			char labels[160];
+
+			if (o == NULL)
+				continue;
+			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"",
+			    setup->output[i].env.name, setup->output[i].env.type);
+			series(out, name, gauge, labels,
+			    counter_get(counter_at(output_counters(o), &out_counter_rows[k])));
+		}
+	}
+}
+
+static void
+put_exporters(struct sbuf *out, const struct daemon *d)
+{
+	unsigned shown = 0;
+
+	family(out, "exporter_flows", false, "flows of an exporter; the first hundred only");
+	for (unsigned w = 0; w < d->workers; w++) {
+		const struct collector *col = worker_collector(d->worker[w]);
+
+		for (size_t i = 0; i < collector_exporters(col) && shown < EXPORTERS_SHOWN; i++) {
+			const struct exporter *ex = collector_exporter(col, i);
+			char labels[120], text[ADDR_TEXT];
+
+			snprintf(labels, sizeof(labels),
+			    "exporter=\"%s\",domain=\"%u\",version=\"%u\"",
+			    addr_text(&ex->addr, text), ex->domain, ex->version);
+			series(out, "exporter_flows", false, labels, counter_get(&ex->c.flows));
+			shown++;
+		}
+	}
+}
+
+static void
+put_rib(struct sbuf *out, const struct daemon *d)
+{
+	struct rib_stats s;
+
+	if (d->rib == NULL)
+		return;
+	rib_stats(d->rib, &s);
+	single(out, "rib_prefixes", true, "prefixes of all tables",
+	    s.prefixes[RIB_IP4] + s.prefixes[RIB_IP6]);
+	single(out, "rib_routes", true, "routes of all tellers", s.routes);
+	single(out, "rib_bytes", true, "memory of the RIB",
+	    s.prefix_bytes + s.column_bytes + s.pool_bytes);
+	single(out, "rib_announces", false, "routes announced", s.announces);
+	single(out, "rib_withdraws", false, "routes withdrawn", s.withdraws);
+}
+
+void
+daemon_metrics(void *ctx, struct sbuf *out)
+{
+	struct daemon *d = ctx;
+	struct sbuf why = { 0 };
+	struct books b;
+
+	books_read(d, &b);
+	single(out, "up_seconds", true, "seconds since the start",
+	    (uint64_t)(mono_since(mono_now(), d->started) / NS_PER_SEC));
+	single(out, "healthy", true, "1 while nothing is lost, unrated or waiting",
+	    books_health(d, &b, &why));
+	put_books(out, &b);
+	put_outputs(out, d);
+	put_exporters(out, d);
+	put_rib(out, d);
+	sbuf_str(out, "# EOF\n");
+	sbuf_done(&why);
+}
+
+int
+daemon_healthz(void *ctx, struct sbuf *out)
+{
+	struct json j = json_of(out);
+	struct sbuf why = { 0 };
+	struct books b;
+	bool ok;
+
+	books_read(ctx, &b);
+	ok = books_health(ctx, &b, &why);
+	json_object(&j, NULL);
+	json_str(&j, "health", ok ? "ok" : "degraded");
+	json_str(&j, "reason", sbuf_text(&why));
+	json_end(&j, '}');
+	sbuf_char(out, '\n');
+	sbuf_done(&why);
+	return ok ? 200 : 503;
+}

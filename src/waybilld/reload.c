@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reload: all or nothing. The configuration is read and compiled whole on a thread of its own (the
+ * loader); only when it is without fault does control publish the new setup. Workers go over at a
+ * batch boundary; outputs whose settings did not change run on, others are flushed and started anew.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "waybilld/daemon.h"
+
+struct reload {
+	struct daemon *d;
+	pthread_t thread;
+	bool maps_only;
+	struct setup *setup;		/* the result, NULL with notes */
+	struct conf_notes notes;
+	struct sbuf blocked;		/* keys that a restart is needed for */
+};
+
+/* Keys that changed and cannot be taken without a restart. */
+static void
+find_blocked(struct reload *r, const struct conf *now, const struct conf *old)
+{
+	size_t count;
+	const struct conf_key *key = conf_keys(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *a, *b;
+
+		if (key[i].reload || key[i].scope != CONF_GLOBAL || key[i].status != CONF_ACTS)
+			continue;
+		a = conf_text(now, CONF_ALL, key[i].var);
+		b = conf_text(old, CONF_ALL, key[i].var);
+		if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
+			sbuf_printf(&r->blocked, "%s%s", r->blocked.len > 0 ? ", " : "",
+			    key[i].word);
+	}
+}
+
+static void finish(struct daemon *d, void *arg);
+
+static void *
+load(void *arg)
+{
+	struct reload *r = arg;
+	struct daemon *d = r->d;
+	struct conf *conf = conf_read(d->program, d->config_file,
+	    (const char *const *)d->option, d->options, &r->notes);
+
+	if (conf != NULL) {
+		find_blocked(r, conf, daemon_setup(d)->conf);
+		if (r->blocked.len > 0)
+			conf_free(conf);
+		else
+			r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
+	}
+	daemon_post(d, finish, r);
+	return NULL;
+}
+
+int
+daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out)
+{
+	if (d->reload != NULL || d->retiring != NULL) {
+		sbuf_str(out, "a reload is on its way already\n");
+		return -1;
+	}
+	d->reload = mem_new(sizeof(*d->reload));
+	d->reload->d = d;
+	d->reload->maps_only = maps_only;
+	if (pthread_create(&d->reload->thread, NULL, load, d->reload) != 0) {
+		mem_free(d->reload);
+		d->reload = NULL;
+		sbuf_str(out, "the loader's thread cannot be started\n");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+log_lines(const char *text)
+{
+	char *copy = mem_strdup(text), *next = copy, *line;
+
+	while ((line = strsep(&next, "\n")) != NULL)
+		if (*line != '\0')
+			log_error("%s", line);
+	mem_free(copy);
+}
+
+/* Control: the loader is done. */
+static void
+finish(struct daemon *d, void *arg)
+{
+	struct reload *r = arg;
+	const char *what = r->maps_only ? "maps" : "configuration";
+	struct setup *old = daemon_setup(d);
+
+	pthread_join(r->thread, NULL);
+	sbuf_clear(&d->reload_report);
+	d->reload_ok = r->setup != NULL;
+	if (r->setup == NULL) {
+		conf_notes_print(&r->notes, &d->reload_report);
+		if (r->blocked.len > 0)
+			sbuf_printf(&d->reload_report, "reload: these keys need a restart: %s\n",
+			    sbuf_text(&r->blocked));
+		sbuf_printf(&d->reload_report,
+		    "reload: nothing was changed; the %s in force stays\n", what);
+		log_lines(sbuf_text(&d->reload_report));
+	} else {
+		struct sbuf err = { 0 };
+
+		setup_inherit(r->setup, old);
+		d->retiring = old;
+		atomic_store_explicit(&d->setup, r->setup, memory_order_release);
+		if (d->bgp != NULL && bgp_reload(d->bgp, &err) != 0)
+			log_error("reload: %s; the old list stays", sbuf_text(&err));
+		sbuf_done(&err);
+		log_info("reload: new %s in force", what);
+		sbuf_printf(&d->reload_report, "new %s in force\n", what);
+		daemon_retire(d);
+	}
+	conf_notes_done(&r->notes);
+	sbuf_done(&r->blocked);
+	mem_free(r);
+	d->reload = NULL;
+}
+
+int
+start_output(struct daemon *d, struct setup_output *o, struct sbuf *err)
+{
+	struct output *running = output_start(o->kind, &o->env, d->rib, err);
+
+	if (running == NULL)
+		return -1;
+	atomic_store_explicit(&o->running, running, memory_order_release);
+	return 0;
+}
+
+/* Outputs of the setup in force that have no thread yet. */
+static void
+start_missing(struct daemon *d)
+{
+	struct setup *now = daemon_setup(d);
+
+	for (size_t i = 0; i < now->outputs; i++) {
+		struct setup_output *o = &now->output[i];
+		struct sbuf err = { 0 };
+
+		if (atomic_load(&o->running) == NULL && start_output(d, o, &err) != 0)
+			log_error("%s: %s; will be tried again", o->subject, sbuf_text(&err));
+		sbuf_done(&err);
+	}
+}
+
+/*
+ * The last of an old setup: outputs that are not kept are flushed and ended. That may wait for a
+ * disk, so it has a thread of its own.
+ */
+static void
+retired(struct daemon *d, void *arg)
+{
+	struct setup *old = arg;
+
+	for (size_t i = 0; i < old->outputs; i++)
+		if (!old->output[i].kept)
+			setup_release(old->output[i].origin);
+	setup_release(old);
+	d->retiring = NULL;
+	d->ending = false;
+	start_missing(d);
+}
+
+struct ending {
+	struct daemon *d;
+	struct setup *old;
+};
+
+static void *
+end_outputs(void *arg)
+{
+	struct ending *e = arg;
+
+	for (size_t i = 0; i < e->old->outputs; i++) {
+		struct setup_output *o = &e->old->output[i];
+		struct output *running = atomic_load(&o->running);
+
+		if (!o->kept && running != NULL)
+			output_stop(running);
+	}
+	daemon_post(e->d, retired, e->old);
+	mem_free(e);
+	return NULL;
+}
+
+void
+daemon_retire(struct daemon *d)
+{
+	struct setup *old = d->retiring;
+	struct ending *e;
+	pthread_t thread;
+
+	if (old == NULL || d->ending)
+		return;
+	for (unsigned i = 0; i < d->workers; i++)
+		if (worker_setup(d->worker[i]) == old)
+			return;
+	/* Nobody gives to the old setup's outputs any more. */
+	e = mem_new(sizeof(*e));
+	*e = (struct ending){ d, old };
+	d->ending = true;
+	if (pthread_create(&thread, NULL, end_outputs, e) == 0)
+		pthread_detach(thread);
+	else
+		end_outputs(e);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Compiling a configuration into plans, filters and profiles, and taking over what did not change. */
+#include "waybilld/setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+struct value_style
+setup_style(const struct conf *conf, size_t output, const struct names *names)
+{
+	return (struct value_style){
+		.names = names,
+		.as_path_separator = '_',
+		.num_protos = conf_bool(conf, output, "num_protos"),
+		.num_hosts = conf_bool(conf, output, "sql_num_hosts"),
+		.comms_num = conf_bool(conf, output, "bgp_comms_num"),
+		.comms_array = conf_bool(conf, output, "bgp_comms_encode_as_array"),
+		.aspath_array = conf_bool(conf, output, "as_path_encode_as_array"),
+		.tcpflags_array = conf_bool(conf, output, "tcpflags_encode_as_array"),
+		.labels_array = conf_bool(conf, output, "mpls_label_stack_encode_as_array"),
+		.fwd_status_text = conf_bool(conf, output, "fwd_status_encode_as_string"),
+		.dscp = conf_bool(conf, output, "tos_encode_as_dscp"),
+		.utc = conf_bool(conf, output, "timestamps_utc"),
+		.rfc9557 = conf_bool(conf, output, "timestamps_rfc9557"),
+		.epoch = conf_bool(conf, output, "timestamps_since_epoch"),
+		.secs = conf_bool(conf, output, "timestamps_secs"),
+	};
+}
+
+/* The profile of an output: an equal one that is there already, else its own. */
+static int
+find_profile(struct setup *s, struct setup_output *o, size_t i, const char *prefix,
+    struct conf_notes *notes)
+{
+	struct profile *p = profile_compile(s->conf, i, prefix, o->plan->needs, notes);
+
+	if (p == NULL)
+		return -1;
+	for (size_t k = 0; k < s->profiles; k++)
+		if (profile_equal(s->profile[k], p)) {
+			o->profile = (unsigned)k;
+			profile_free(p);
+			return 0;
+		}
+	o->profile = (unsigned)s->profiles;
+	s->profile[s->profiles++] = p;
+	return 0;
+}
+
+/* What decides whether an output may run on over a reload: its lines of the effective settings. */
+static char *
+settings_of(const struct conf *conf, size_t output)
+{
+	size_t count;
+	const struct conf_key *key = conf_keys(&count);
+	struct sbuf b = { 0 };
+	char *text;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *value;
+
+		if (key[i].scope == CONF_GLOBAL || key[i].status != CONF_ACTS)
+			continue;
+		value = conf_text(conf, output, key[i].var);
+		if (value != NULL)
+			sbuf_printf(&b, "%s: %s\n", key[i].var, value);
+	}
+	text = mem_strdup(sbuf_text(&b));
+	sbuf_done(&b);
+	return text;
+}
+
+static void
+compile_output(struct setup *s, size_t i, const struct names *names, const char *prefix,
+    wall_t start, struct conf_notes *notes)
+{
+	const struct conf_output *co = conf_output(s->conf, i);
+	struct setup_output *o = &s->output[i];
+	struct sbuf subject = { 0 };
+	size_t errors = notes->errors;
+
+	sbuf_printf(&subject, "%s/%s", co->name, co->type);
+	o->origin = s;
+	o->subject = mem_strdup(sbuf_text(&subject));
+	sbuf_done(&subject);
+	o->kind = out_kind(co->type);
+	if (o->kind == NULL) {
+		conf_note(notes, CONF_NOTE_ERROR, conf_file(s->conf), 0,
+		    "plugins: \"%s\" is a kind of output that this build does not have", co->type);
+		return;
+	}
+	o->plan = plan_compile(s->conf, i, start, notes);
+	if (o->plan == NULL)
+		return;
+	o->filter = filter_compile(s->conf, i, notes);
+	o->env = (struct out_env){
+		.conf = s->conf, .output = i, .name = co->name, .type = co->type,
+		.plan = o->plan, .style = setup_style(s->conf, i, names), .names = names,
+		.subject = o->subject,
+	};
+	if (find_profile(s, o, i, prefix, notes) != 0)
+		return;
+	if (o->kind->check != NULL && notes->errors == errors)
+		o->kind->check(&o->env, notes);
+	o->settings = settings_of(s->conf, i);
+}
+
+struct setup *
+setup_compile(struct conf *conf, const struct names *names, const char *prefix, wall_t start,
+    struct conf_notes *notes)
+{
+	struct setup *s = mem_new(sizeof(*s));
+	size_t errors = notes->errors;
+
+	s->conf = conf;
+	s->refs = 1 + (unsigned)conf_outputs(conf);
+	s->outputs = conf_outputs(conf);
+	s->output = mem_array(s->outputs, sizeof(*s->output));
+	s->profile = mem_array(s->outputs, sizeof(struct profile *));
+	for (size_t i = 0; i < s->outputs; i++)
+		compile_output(s, i, names, prefix, start, notes);
+	if (notes->errors > errors) {
+		s->refs = 1;
+		setup_release(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+setup_inherit(struct setup *now, struct setup *old)
+{
+	for (size_t i = 0; i < now->outputs; i++) {
+		struct setup_output *o = &now->output[i];
+
+		for (size_t k = 0; k < old->outputs; k++) {
+			struct setup_output *was = &old->output[k];
+
+			if (was->kept || strcmp(o->subject, was->subject) != 0 ||
+			    strcmp(o->settings, was->settings) != 0)
+				continue;
+			plan_free(o->plan);
+			o->plan = was->plan;
+			o->env.plan = was->plan;
+			o->origin = was->origin;
+			atomic_store(&o->running, atomic_load(&was->running));
+			was->kept = true;
+			now->refs--;
+			break;
+		}
+	}
+}
+
+void
+setup_release(struct setup *s)
+{
+	if (s == NULL || --s->refs > 0)
+		return;
+	for (size_t i = 0; i < s->outputs; i++) {
+		struct setup_output *o = &s->output[i];
+
+		filter_free(o->filter);
+		if (o->origin == s)
+			plan_free(o->plan);
+		mem_free(o->subject);
+		mem_free(o->settings);
+	}
+	for (size_t i = 0; i < s->profiles; i++)
+		profile_free(s->profile[i]);
+	conf_free(s->conf);
+	mem_free(s->profile);
+	mem_free(s->output);
+	mem_free(s);
+}
