@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a database engine has to offer to the SQL output: few verbs, so that an engine is one file.
+ *
+ * A write goes prepare (each target), begin, then for each target ledger and put, then commit.
+ * Whatever commits by itself (DDL, staging tables) happens in prepare; between begin and commit
+ * stands nothing but rows. An engine without transactions (ClickHouse) makes one block per put and
+ * takes the ledger's identity as the token that removes duplicates.
+ *
+ * Used by one thread, the output's. An error leaves a sentence in err and the connection fit for
+ * rollback; a lost connection is opened again by the next prepare.
+ */
+#ifndef WB_SQL_BACKEND_H
+#define WB_SQL_BACKEND_H
+
+#include "core/clock.h"
+#include "sql/columns.h"
+
+/* Where the database is. SQLite: db is the path of the file. */
+struct sql_place {
+	const char *db, *host, *user, *password, *ca_file;
+	uint16_t port;			/* 0: the engine's own */
+	const char *subject;		/* for log lines */
+};
+
+/* A table to be written. */
+struct sql_target {
+	const char *table;
+	const struct columns *columns;
+	const char *schema;		/* DDL for when the table is missing (sql_table_schema), or */
+	const struct columns *made;	/* what it is then made of. Both NULL: it has to be there */
+	bool keyed;			/* made with a primary key */
+	bool ours;			/* made in whatever form is fastest: nobody else's schema */
+	bool insert_only;		/* sql_dont_try_update */
+};
+
+/* A value to be bound. Text and bytes are good until the same column of the next row is asked for. */
+enum cell_kind { CELL_NULL, CELL_INT, CELL_TEXT, CELL_BYTES };
+
+struct cell {
+	enum cell_kind kind;
+	int64_t number;
+	const void *bytes;
+	size_t len;
+	struct sbuf room;		/* for whoever makes the text */
+};
+
+/*
+ * Rows as an engine sees them. The engine owns an array of columns->params cells, asks for the
+ * fixed ones (stamps) once with row SQL_FIXED, then for the others row by row.
+ */
+#define SQL_FIXED	SIZE_MAX
+
+struct sql_rows {
+	size_t rows;
+	void (*fill)(void *ctx, size_t row, struct cell *cells);
+	void *ctx;
+};
+
+/* Stamps stay the same within a set of rows. */
+static inline bool
+column_fixed(const struct column *c)
+{
+	return c->role == COLUMN_STAMP_INSERTED || c->role == COLUMN_STAMP_UPDATED;
+}
+
+/* A row of waybill_ledger. Key: instance, output, seq, chunk, bin. */
+struct ledger_row {
+	const char *instance, *output, *table;
+	uint64_t seq;
+	unsigned chunk;
+	int64_t bin;			/* seconds since 1970; 0 without history */
+	uint64_t rows, packets, bytes, flows;
+	uint64_t digest;
+	int64_t written;		/* seconds since 1970 */
+};
+
+enum ledger_answer {
+	LEDGER_ERROR = -1,
+	LEDGER_NEW,			/* entered: the rows are to follow */
+	LEDGER_LANDED,			/* these very rows are in the table already */
+};
+
+struct sql_backend {
+	const char *type;		/* word of `plugins` */
+	enum sql_engine engine;
+	/* NULL with a sentence: the place can never work (no such folder, not a database). */
+	void *(*open)(const struct sql_place *place, struct sbuf *err);
+	void (*close)(void *db);
+	int (*prepare)(void *db, const struct sql_target *target, struct sbuf *err);
+	int (*begin)(void *db, struct sbuf *err);
+	enum ledger_answer (*ledger)(void *db, const struct ledger_row *row, struct sbuf *err);
+	int (*put)(void *db, const struct sql_target *target, const struct sql_rows *rows,
+	    struct sbuf *err);
+	int (*commit)(void *db, struct sbuf *err);
+	void (*rollback)(void *db);
+};
+
+extern const struct sql_backend sql_sqlite;
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Values as SQL has them: integers stay integers, text is made only where a column is text. NULL
+ * is never written: an unset address is 0.0.0.0, an empty text is ''.
+ */
+#include "sql/rows.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/hash.h"
+#include "core/mem.h"
+
+struct rows {
+	const struct columns *cols;
+	const struct value_style *style;
+	const struct rowset *rs;
+	const size_t *pick;
+	size_t n;
+	wall_t now;
+	struct addr *last;		/* [param - 1]: the address whose text is in the cell */
+	bool *has_last;
+};
+
+struct rows *
+rows_new(const struct columns *cols, const struct value_style *style, const struct rowset *rs,
+    const size_t *pick, size_t n, wall_t now)
+{
+	struct rows *r = mem_new(sizeof(*r));
+
+	*r = (struct rows){ .cols = cols, .style = style, .rs = rs, .pick = pick,
+		.n = pick != NULL ? n : rs->rows, .now = now };
+	r->last = mem_array(cols->params + 1, sizeof(*r->last));
+	r->has_last = mem_array(cols->params + 1, sizeof(*r->has_last));
+	return r;
+}
+
+void
+rows_free(struct rows *r)
+{
+	if (r == NULL)
+		return;
+	mem_free(r->last);
+	mem_free(r->has_last);
+	mem_free(r);
+}
+
+void
+stamp_text(wall_t t, bool utc, struct sbuf *out)
+{
+	time_t sec = (time_t)wall_sec(t);
+	struct tm tm;
+	char text[32];
+
+	if (t.ns == 0 || (utc ? gmtime_r(&sec, &tm) : localtime_r(&sec, &tm)) == NULL) {
+		sbuf_str(out, "0000-00-00 00:00:00");
+		return;
+	}
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	sbuf_str(out, text);
+}
+
+static void
+cell_number(struct cell *c, uint64_t n)
+{
+	if (n <= INT64_MAX) {
+		c->kind = CELL_INT;
+		c->number = (int64_t)n;
+		return;
+	}
+	sbuf_clear(&c->room);
+	sbuf_u64(&c->room, n);
+	c->kind = CELL_TEXT;
+	c->bytes = c->room.text;
+	c->len = c->room.len;
+}
+
+static void
+cell_text(struct cell *c)
+{
+	c->kind = CELL_TEXT;
+	c->bytes = sbuf_text(&c->room);
+	c->len = c->room.len;
+}
+
+static void
+cell_stamp(struct cell *c, wall_t t, const struct value_style *style)
+{
+	if (style->epoch) {
+		cell_number(c, (uint64_t)wall_sec(t));
+		return;
+	}
+	sbuf_clear(&c->room);
+	stamp_text(t, style->utc, &c->room);
+	cell_text(c);
+}
+
+/* Dotted quad, the commonest text by far. */
+static size_t
+v4_text(uint32_t a, char *to)
+{
+	char *p = to;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned byte = a >> shift & 0xff;
+
+		if (byte >= 100)
+			*p++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*p++ = (char)('0' + byte / 10 % 10);
+		*p++ = (char)('0' + byte % 10);
+		if (shift > 0)
+			*p++ = '.';
+	}
+	return (size_t)(p - to);
+}
+
+/* sql_num_hosts: INET_ATON's number, INET6_ATON's 16 bytes. */
+static void
+cell_host_number(struct cell *c, const struct addr *a)
+{
+	if (!addr_is_set(a) || addr_is_v4(a)) {
+		cell_number(c, addr_is_set(a) ? addr_v4(a) : 0);
+		return;
+	}
+	sbuf_clear(&c->room);
+	sbuf_add(&c->room, a->b, sizeof(a->b));
+	c->kind = CELL_BYTES;
+	c->bytes = c->room.text;
+	c->len = sizeof(a->b);
+}
+
+static void
+cell_addr(struct rows *r, unsigned param, struct cell *c, const struct addr *a)
+{
+	char text[ADDR_TEXT];
+
+	if (r->has_last[param - 1] && addr_eq(&r->last[param - 1], a))
+		return;
+	r->last[param - 1] = *a;
+	r->has_last[param - 1] = true;
+	if (r->cols->shape.num_hosts) {
+		cell_host_number(c, a);
+		return;
+	}
+	sbuf_clear(&c->room);
+	if (!addr_is_set(a))
+		sbuf_str(&c->room, "0.0.0.0");
+	else if (addr_is_v4(a))
+		sbuf_add(&c->room, text, v4_text(addr_v4(a), text));
+	else
+		sbuf_str(&c->room, addr_text(a, text));
+	cell_text(c);
+}
+
+static void
+cell_field(struct rows *r, const struct column *col, size_t row, struct cell *c)
+{
+	struct value v;
+
+	rowset_value(r->rs, row, col->field, &v);
+	switch (v.type) {
+	case VT_U8:
+	case VT_U16:
+	case VT_U32:
+	case VT_U64:
+	case VT_TCP_FLAGS:
+		cell_number(c, v.u);
+		return;
+	case VT_FWD_STATUS:
+		if (!r->style->fwd_status_text) {
+			cell_number(c, v.u);
+			return;
+		}
+		break;
+	case VT_PROTO:
+		if (r->cols->shape.num_protos || r->cols->shape.engine == SQL_PGSQL) {
+			cell_number(c, v.u);
+			return;
+		}
+		break;
+	case VT_ADDR:
+		cell_addr(r, col->param, c, &v.addr);
+		return;
+	case VT_TIME:
+		cell_stamp(c, (wall_t){ (int64_t)v.u }, r->style);
+		return;
+	case VT_MAC:
+	case VT_ETYPE:
+	case VT_CHAR:
+	case VT_NAME:
+	case VT_RD:
+	case VT_LABELS:
+	case VT_ASPATH:
+	case VT_COMMS:
+	case VT_ECOMMS:
+	case VT_LCOMMS:
+		break;
+	case VT_TYPES:
+		assert(!"a type");
+	}
+	sbuf_clear(&c->room);
+	value_rows[v.type].text(&v, r->style, &c->room);
+	cell_text(c);
+}
+
+static void
+fill(void *ctx, size_t i, struct cell *cells)
+{
+	struct rows *r = ctx;
+	size_t row = i == SQL_FIXED || r->pick == NULL ? i : r->pick[i];
+
+	for (size_t k = 0; k < r->cols->count; k++) {
+		const struct column *col = &r->cols->col[k];
+		struct cell *c = &cells[col->param - 1];
+		struct value v;
+
+		if (col->param == 0 || column_fixed(col) != (i == SQL_FIXED))
+			continue;
+		switch (col->role) {
+		case COLUMN_KEY:
+			cell_field(r, col, row, c);
+			break;
+		case COLUMN_RESIDUAL:
+			rowset_value(r->rs, row, col->field, &v);
+			cell_number(c, wall_usec((wall_t){ (int64_t)v.u }));
+			break;
+		case COLUMN_COUNTER:
+			cell_number(c, rowset_counter(r->rs, row, col->counter));
+			break;
+		case COLUMN_STAMP_INSERTED:
+			cell_stamp(c, r->rs->bin, r->style);
+			break;
+		case COLUMN_STAMP_UPDATED:
+			cell_stamp(c, r->now, r->style);
+			break;
+		case COLUMN_FAKE:
+			break;
+		}
+	}
+}
+
+struct sql_rows
+rows_cells(struct rows *r)
+{
+	return (struct sql_rows){ .rows = r->n, .fill = fill, .ctx = r };
+}
+
+/* Fields whose key word is an id: the digest takes what they stand for. */
+static size_t
+find_ids(const struct plan *plan, const struct plan_field **field)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->fields; i++) {
+		enum value_type type = plan->field[i].prim->type;
+
+		if (value_rows[type].by_reference || type == VT_NAME)
+			field[n++] = &plan->field[i];
+	}
+	return n;
+}
+
+static uint64_t
+digest_row(const struct rows *r, size_t row, const struct plan_field *const *ids, size_t n_ids,
+    uint64_t h)
+{
+	uint64_t word[PLAN_KEY_WORDS + EC_COUNT];
+	const struct rowset *rs = r->rs;
+
+	assert(rs->stride <= ARRAY_LEN(word));
+	memcpy(word, rs->row + row * rs->stride, rs->stride * sizeof(*word));
+	for (size_t i = 0; i < n_ids; i++) {
+		enum value_type type = ids[i]->prim->type;
+		struct value v;
+
+		rowset_value(rs, row, ids[i], &v);
+		memset((char *)word + ids[i]->at, 0, value_rows[type].key_bytes);
+		if (type == VT_NAME) {
+			const char *text = names_get(r->style->names, (uint32_t)v.u);
+
+			h = hash_bytes(text, strlen(text), h);
+		} else {
+			h = hash_bytes(v.bytes, v.len, h);
+		}
+	}
+	return hash_words(word, rs->stride, h);
+}
+
+uint64_t
+rows_digest(const struct rows *r, struct rows_sums *ret_sums)
+{
+	const struct plan *plan = r->rs->plan;
+	const struct plan_field **ids = mem_array(plan->fields + 1, sizeof(*ids));
+	size_t n_ids = find_ids(plan, ids);
+	struct rows_sums sums = { 0 };
+	uint64_t h = r->n;
+
+	for (size_t i = 0; i < r->n; i++) {
+		size_t row = r->pick != NULL ? r->pick[i] : i;
+
+		h = digest_row(r, row, ids, n_ids, h);
+		sums.packets += rowset_counter(r->rs, row, EC_PACKETS);
+		sums.bytes += rowset_counter(r->rs, row, EC_BYTES);
+		sums.flows += rowset_counter(r->rs, row, EC_FLOWS);
+	}
+	mem_free(ids);
+	*ret_sums = sums;
+	return h;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a row set to what a backend binds, and to the digest by which the ledger knows it again.
+ */
+#ifndef WB_SQL_ROWS_H
+#define WB_SQL_ROWS_H
+
+#include "out/bintab.h"
+#include "sql/backend.h"
+
+struct rows;
+
+/*
+ * Rows `pick[0..n)` of a row set, or all of them where pick is NULL. `now` is stamp_updated.
+ * Everything is borrowed.
+ */
+struct rows *rows_new(const struct columns *cols, const struct value_style *style,
+	    const struct rowset *rs, const size_t *pick, size_t n, wall_t now);
+void	rows_free(struct rows *r);
+struct sql_rows rows_cells(struct rows *r);		/* good as long as r */
+
+struct rows_sums {
+	uint64_t packets, bytes, flows;
+};
+
+/*
+ * A hash of the rows in their order. It does not depend on ids, so it is the same for rows that
+ * come back from a journal after a restart.
+ */
+uint64_t rows_digest(const struct rows *r, struct rows_sums *ret_sums);
+
+/* "2026-11-23 22:33:00", without history zero's own form. UTC or local. */
+void	stamp_text(wall_t t, bool utc, struct sbuf *out);
+
+#endif

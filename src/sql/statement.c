@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SQL text made from columns. It knows the grammar of the engines, not their libraries. */
+#include "sql/statement.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+void
+statement_name(enum sql_engine engine, const char *name, struct sbuf *out)
+{
+	char quote = engine == SQL_MYSQL ? '`' : '"';
+
+	sbuf_char(out, quote);
+	for (; *name != '\0'; name++) {
+		if (*name == quote)
+			sbuf_char(out, quote);
+		sbuf_char(out, *name);
+	}
+	sbuf_char(out, quote);
+}
+
+static int
+by_order(const void *a, const void *b)
+{
+	const struct column *const *x = a, *const *y = b;
+
+	return (int)(*x)->order - (int)(*y)->order;
+}
+
+void
+statement_create(const struct columns *cols, const char *table, bool keyed, const char *tail,
+    struct sbuf *out)
+{
+	const struct column **col = mem_array(cols->count + 1, sizeof(*col));
+	const char *between = "";
+
+	for (size_t i = 0; i < cols->count; i++)
+		col[i] = &cols->col[i];
+	qsort(col, cols->count, sizeof(*col), by_order);
+	sbuf_str(out, "CREATE TABLE IF NOT EXISTS ");
+	statement_name(cols->shape.engine, table, out);
+	sbuf_str(out, " (");
+	for (size_t i = 0; i < cols->count; i++) {
+		sbuf_printf(out, "%s%s %s", i > 0 ? ", " : "", col[i]->name, col[i]->type);
+		if (col[i]->role != COLUMN_STAMP_UPDATED)
+			sbuf_str(out, " NOT NULL");
+		if (col[i]->dflt != NULL)
+			sbuf_printf(out, " DEFAULT %s", col[i]->dflt);
+	}
+	if (keyed) {
+		sbuf_str(out, ", PRIMARY KEY (");
+		for (size_t i = 0; i < cols->count; i++) {
+			if (!col[i]->key)
+				continue;
+			sbuf_printf(out, "%s%s", between, col[i]->name);
+			between = ", ";
+		}
+		sbuf_char(out, ')');
+	}
+	sbuf_printf(out, ")%s", tail);
+	mem_free(col);
+}
+
+void
+statement_insert(const struct columns *cols, const char *table, struct sbuf *out)
+{
+	sbuf_str(out, "INSERT INTO ");
+	statement_name(cols->shape.engine, table, out);
+	for (size_t i = 0; i < cols->count; i++)
+		sbuf_printf(out, "%s%s", i > 0 ? ", " : " (", cols->col[i].name);
+	sbuf_str(out, ") VALUES");
+	for (size_t i = 0; i < cols->count; i++) {
+		sbuf_str(out, i > 0 ? ", " : " (");
+		if (cols->col[i].param != 0)
+			sbuf_printf(out, "?%u", cols->col[i].param);
+		else
+			sbuf_str(out, cols->col[i].fake);
+	}
+	sbuf_char(out, ')');
+}
+
+/* "packets = packets + excluded.packets, ..."; without `from` the parameters stand there. */
+static void
+additions(const struct columns *cols, const char *from, struct sbuf *out)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < cols->count; i++) {
+		const struct column *c = &cols->col[i];
+
+		if (c->role != COLUMN_COUNTER && c->role != COLUMN_STAMP_UPDATED)
+			continue;
+		sbuf_printf(out, "%s%s = ", between, c->name);
+		between = ", ";
+		if (c->role == COLUMN_COUNTER)
+			sbuf_printf(out, "%s %c ", c->name, c->counter == EC_TCP_FLAGS ? '|' : '+');
+		if (from != NULL)
+			sbuf_printf(out, "%s.%s", from, c->name);
+		else
+			sbuf_printf(out, "?%u", c->param);
+	}
+}
+
+void
+statement_upsert(const struct columns *cols, const char *table, const char *conflict,
+    struct sbuf *out)
+{
+	statement_insert(cols, table, out);
+	sbuf_printf(out, " ON CONFLICT (%s) DO UPDATE SET ", conflict);
+	additions(cols, "excluded", out);
+}
+
+void
+statement_update(const struct columns *cols, const char *table, bool rowid, struct sbuf *out)
+{
+	const char *between = " WHERE ";
+
+	sbuf_str(out, "UPDATE ");
+	statement_name(cols->shape.engine, table, out);
+	sbuf_str(out, " SET ");
+	additions(cols, NULL, out);
+	if (rowid) {
+		sbuf_str(out, " WHERE rowid = (SELECT rowid FROM ");
+		statement_name(cols->shape.engine, table, out);
+	}
+	for (size_t i = 0; i < cols->count; i++) {
+		const struct column *c = &cols->col[i];
+
+		if (!c->key)
+			continue;
+		sbuf_printf(out, "%s%s = ", between, c->name);
+		between = " AND ";
+		if (c->param != 0)
+			sbuf_printf(out, "?%u", c->param);
+		else
+			sbuf_str(out, c->fake);
+	}
+	if (rowid)
+		sbuf_str(out, " LIMIT 1)");
+}
+
+void
+statement_ledger_create(enum sql_engine engine, struct sbuf *out)
+{
+	static const char *const number[] = { "BIGINT", "BIGINT", "INTEGER" };
+	static const char *const text[] = {
+		"VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin", "VARCHAR(64)", "TEXT"
+	};
+	static const struct { const char *name; bool is_text; } col[] = {
+		{ "instance", true }, { "output", true }, { "seq", false }, { "chunk", false },
+		{ "bin", false }, { "table_name", true }, { "rows", false }, { "packets", false },
+		{ "bytes", false }, { "flows", false }, { "digest", true }, { "written", false },
+	};
+
+	sbuf_str(out, "CREATE TABLE IF NOT EXISTS waybill_ledger (");
+	for (size_t i = 0; i < ARRAY_LEN(col); i++) {
+		statement_name(engine, col[i].name, out);
+		sbuf_printf(out, " %s NOT NULL, ", col[i].is_text ? text[engine] : number[engine]);
+	}
+	sbuf_printf(out, "PRIMARY KEY (instance, output, seq, chunk, bin))%s",
+	    engine == SQL_MYSQL ? " ENGINE=InnoDB" : "");
+}
