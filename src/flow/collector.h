@@ -55,7 +55,7 @@ const struct exporter *collector_exporter(const struct collector *col, size_t i)
 void	collector_describe(const struct collector *col, const struct exporter *ex, struct json *j);
 
 struct collector_counters {
-	counter_t datagrams, not_allowed, unknown_version, too_short, exporters_refused;
+	counter_t datagrams, accepted, not_allowed, unknown_version, too_short, exporters_refused;
 };
 extern const struct counter_row collector_counter_rows[];
 extern const size_t collector_counter_count;

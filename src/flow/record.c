@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is left to do for a flow when its template's program has run: fields that follow from
+ * others, times, names told by options, the sampling rate. What is the same for all records of a
+ * set stands in a prototype that every one of them starts from.
+ */
+#include <string.h>
+
+#include "flow/source.h"
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_DCCP = 33, PROTO_ICMP6 = 58,
+	PROTO_SCTP = 132, PROTO_UDPLITE = 136 };
+
+void
+record_prototype(const struct source *src, const struct message *m, const struct template *t,
+    struct flow *ret)
+{
+	bool agent = addr_is_set(&src->agent) && !src->col->conf.ignore_exporter_address;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = t->kind;
+	ret->has = t->has;
+	ret->flows = 1;
+	ret->exporter = &src->pub;
+	ret->peer_src_ip = agent ? src->agent : src->pub.addr;
+	ret->arrival = m->arrival;
+	ret->export_time = m->export_time;
+	ret->export_seqno = m->seqno;
+	ret->export_sysid = src->pub.version == 5 ? 0 : src->pub.domain;
+	ret->export_version = src->pub.version;
+	ret->template_id = t->id;
+	ret->engine_type = m->engine_type;
+	ret->engine_id = m->engine_id;
+	ret->fwd_status_len = t->fwd_status_len;
+}
+
+/* --- times -------------------------------------------------------------------------------------- */
+
+/*
+ * A stamp told in the exporter's uptime. v5 and v9 say the uptime at export as well; pmacct's
+ * arithmetic is in whole seconds, each part cut off, and bins depend on it, so it is ours.
+ * IPFIX needs the time the exporter started (IE 160), in the record or in options data.
+ */
+static int64_t
+uptime_ns(const struct source *src, const struct message *m, const struct ie_extra *extra,
+    uint64_t raw)
+{
+	uint32_t up = (uint32_t)raw;
+	int32_t ago = (int32_t)(m->uptime_ms - up);
+	uint64_t init_ms = extra->init_ms ? extra->init_ms : src->init_ms;
+	int64_t sec = m->export_sec;
+
+	if (raw == 0)
+		return 0;
+	if (src->pub.version == 10)
+		return init_ms > 0 && init_ms < INT64_MAX / NS_PER_MS - UINT32_MAX ?
+		    (int64_t)(init_ms + up) * NS_PER_MS : 0;
+	if (src->col->conf.time_secs)
+		sec -= ago;
+	else if (src->pub.version == 5)
+		sec += (int64_t)(up / 1000) - m->uptime_ms / 1000;
+	else
+		sec -= ago / 1000;
+	return sec * NS_PER_SEC;
+}
+
+static int64_t
+stamp_ns(const struct source *src, const struct message *m, const struct ie_extra *extra,
+    uint8_t form, int64_t raw)
+{
+	switch ((enum time_form)form) {
+	case TIME_UPTIME:
+		return uptime_ns(src, m, extra, (uint64_t)raw);
+	case TIME_DELTA:
+		return m->export_time.ns - (raw & UINT32_MAX) * NS_PER_USEC;
+	case TIME_NONE:
+	case TIME_ABSOLUTE:
+		break;
+	}
+	return raw;
+}
+
+static void
+finish_times(const struct source *src, const struct message *m, const struct template *t,
+    const struct ie_extra *extra, struct flow *flow)
+{
+	flow->start.ns = stamp_ns(src, m, extra, t->start_form, flow->start.ns);
+	flow->end.ns = stamp_ns(src, m, extra, t->end_form, flow->end.ns);
+	if (flow->end.ns == 0)
+		flow->has &= ~(uint32_t)FLOW_HAS_END;
+	if (flow->start.ns == 0) {
+		flow->has &= ~(uint32_t)FLOW_HAS_START;
+		flow->start = m->export_time;
+	}
+}
+
+/* --- fields that follow from others ---------------------------------------------------------- */
+
+static bool
+has_ports(uint8_t proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP ||
+	    proto == PROTO_DCCP || proto == PROTO_UDPLITE;
+}
+
+/* Many exporters put ICMP type and code where the destination port belongs. */
+static void
+finish_ports(struct flow *flow)
+{
+	if (has_ports(flow->proto))
+		return;
+	if ((flow->proto == PROTO_ICMP || flow->proto == PROTO_ICMP6) &&
+	    flow->icmp_type == 0 && flow->icmp_code == 0) {
+		flow->icmp_type = (uint8_t)(flow->dst_port >> 8);
+		flow->icmp_code = (uint8_t)flow->dst_port;
+	}
+	flow->src_port = flow->dst_port = 0;
+}
+
+/* Label stack entries are 20 bits of label, 3 of class, 1 that marks the bottom (RFC 3032). */
+static void
+finish_labels(struct flow *flow)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FLOW_LABELS; i++) {
+		uint32_t raw = flow->mpls_label[i];
+
+		flow->mpls_label[i] = n > i || raw == 0 ? 0 : raw >> 4;
+		if (raw != 0)
+			n = i + 1;
+		if (raw & 1) {
+			memset(&flow->mpls_label[n], 0,
+			    (FLOW_LABELS - n) * sizeof(flow->mpls_label[0]));
+			break;
+		}
+	}
+	flow->mpls_labels = (uint8_t)n;
+}
+
+static void
+finish_vlan(struct flow *flow)
+{
+	flow->in_vlan &= 0xfff;
+	flow->out_vlan &= 0xfff;
+	if (flow->has & FLOW_HAS_DIRECTION)
+		flow->vlan = flow->direction == 0 ? flow->in_vlan : flow->out_vlan;
+	else
+		flow->vlan = flow->in_vlan ? flow->in_vlan : flow->out_vlan;
+}
+
+static bool
+addr_says_nothing(const struct addr *a)
+{
+	return !addr_is_set(a) || (addr_is_v4(a) && addr_v4(a) == 0);
+}
+
+static void
+finish_routing(const struct collector_conf *conf, struct flow *flow)
+{
+	const uint32_t as = FLOW_HAS_SRC_AS | FLOW_HAS_DST_AS;
+
+	if ((flow->has & FLOW_HAS_BGP_NEXT_HOP) && addr_says_nothing(&flow->bgp_next_hop))
+		flow->has &= ~(uint32_t)FLOW_HAS_BGP_NEXT_HOP;
+	if ((flow->has & FLOW_HAS_IP_NEXT_HOP) && addr_says_nothing(&flow->ip_next_hop))
+		flow->has &= ~(uint32_t)FLOW_HAS_IP_NEXT_HOP;
+	if (conf->peer_as && (flow->has & as)) {
+		flow->peer_src_as = flow->src_as;
+		flow->peer_dst_as = flow->dst_as;
+		flow->src_as = flow->dst_as = 0;
+		flow->has |= (flow->has & FLOW_HAS_SRC_AS ? FLOW_HAS_PEER_SRC_AS : 0) |
+		    (flow->has & FLOW_HAS_DST_AS ? FLOW_HAS_PEER_DST_AS : 0);
+		flow->has &= ~as;
+	}
+}
+
+/* --- what options data told -------------------------------------------------------------------- */
+
+static void
+finish_names(const struct source *src, struct flow *flow)
+{
+	uint64_t rd;
+
+	flow->in_iface_name = (uint32_t)idmap_value(&src->if_names, flow->in_iface);
+	flow->out_iface_name = (uint32_t)idmap_value(&src->if_names, flow->out_iface);
+	if (flow->app_id != 0)
+		flow->class_id = (uint32_t)idmap_value(&src->apps, flow->app_id);
+	flow->in_vrf_name = (uint32_t)idmap_value(&src->vrf_names, flow->in_vrf_id);
+	flow->out_vrf_name = (uint32_t)idmap_value(&src->vrf_names, flow->out_vrf_id);
+	if (flow->vrf_name == 0)
+		flow->vrf_name = flow->in_vrf_name ? flow->in_vrf_name : flow->out_vrf_name;
+	if (!(flow->has & FLOW_HAS_RD) && flow->in_vrf_id != 0 &&
+	    idmap_get(&src->vrf_rds, flow->in_vrf_id, &rd)) {
+		flow->rd = rd;
+		flow->has |= FLOW_HAS_RD;
+	}
+}
+
+void
+records_finish(struct source *src, const struct message *m, const struct template *t,
+    struct flow *flow, const struct ie_extra *extra, unsigned n)
+{
+	bool names = src->if_names.count + src->apps.count + src->vrf_names.count +
+	    src->vrf_rds.count > 0;
+	bool rates = RATES_MATTER(src->col) && t->kind != FLOW_OPTION;
+
+	for (unsigned i = 0; i < n; i++, flow++, extra++) {
+		finish_times(src, m, t, extra, flow);
+		finish_ports(flow);
+		finish_vlan(flow);
+		finish_routing(&src->col->conf, flow);
+		if (t->labels)
+			finish_labels(flow);
+		if (src->pub.version == 5 && flow->proto != PROTO_TCP)
+			flow->tcp_flags = 0;
+		if (extra->delay_sum_us > 0 && flow->packets > 0)
+			flow->delay_avg = (uint32_t)(extra->delay_sum_us / flow->packets);
+		if (names)
+			finish_names(src, flow);
+		flow->raw_bytes = flow->bytes;
+		flow->raw_packets = flow->packets;
+		if (rates)
+			rates_apply(src, m, t, flow);
+	}
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside of the collector: a source is an exporter with all that is kept about it. Shared by the
+ * files of each format; nothing outside of the collector looks in here.
+ *
+ *    collector.c   sources, dispatch by version, ticks          held.c      what has to wait
+ *    netflow5.c netflow9.c ipfix.c   heads of datagrams         rates.c     sampling
+ *    sets.c        sets: templates, data                        options.c   options data
+ *    record.c      what is left to do per flow                  saved.c     over a restart
+ */
+#ifndef WB_FLOW_SOURCE_H
+#define WB_FLOW_SOURCE_H
+
+#include "core/bytes.h"
+#include "core/log.h"
+#include "flow/collector.h"
+#include "flow/idmap.h"
+#include "flow/sequence.h"
+#include "flow/template.h"
+
+/* A datagram's head, as far as its records need it. */
+struct message {
+	uint32_t seqno, uptime_ms;
+	uint32_t export_sec;
+	wall_t export_time, arrival;
+	uint8_t engine_type, engine_id;
+	uint16_t head_rate;		/* v5: sampling interval of the head, 0: none */
+	bool give_up_rate;		/* the hold is over: no record of it waits any more */
+};
+
+/* A set that waits for its template or for a rate. */
+struct held_set {
+	struct held_set *next;
+	struct message msg;
+	mono_t due;
+	uint16_t set_id;
+	uint16_t len;
+	uint32_t records;		/* as counted in `held`; 1 while they cannot be told apart */
+	bool for_rate;
+	uint8_t bytes[];
+};
+
+struct held {
+	struct held_set *first, **last;
+	size_t bytes;
+	bool retry;			/* something came that may end a wait */
+};
+
+struct source {
+	struct exporter pub;
+	struct collector *col;
+	struct template **tpl;		/* sorted by id */
+	unsigned templates;
+	struct sequence seq;
+	struct idmap rates;		/* key: rates.c; value: one packet in this many, 0: gave up */
+	bool rate_declared;
+	bool said_unsampled;
+	struct idmap if_names, vrf_names, vrf_rds, apps;
+	struct addr agent;		/* options 130 and 131; unset: none came */
+	uint64_t init_ms;		/* options 160 */
+	struct held held;
+	struct log_limit limit;
+};
+
+struct collector {
+	struct collector_conf conf;
+	struct collector_counters c;
+	struct source **source;		/* reserved space: never moves */
+	_Atomic size_t sources;
+	struct slots index;
+	mono_t now;			/* of the last tick */
+	mono_t next_expiry;
+	size_t memory;			/* templates and held sets of all sources */
+	struct template *v5;
+	struct names *names;
+};
+
+#define COLLECTOR_MEMORY	(512u << 20)	/* bound of collector->memory */
+#define RATES_MATTER(col)	((col)->conf.renormalize || (col)->conf.need_rate)
+
+/* collector.c */
+struct source *source_find(struct collector *col, const struct addr *addr, uint16_t version,
+	    uint32_t domain);		/* makes it where needed; NULL: there are too many */
+void	source_warn(struct source *src, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* The rest of a datagram cannot be read. */
+void	source_malformed(struct source *src, const char *why);
+
+/* Formats: the body behind the version word, which was read. */
+void	netflow5_datagram(struct collector *col, const struct dgram *d, struct rd r,
+	    struct flow_batch *out);
+void	netflow9_datagram(struct collector *col, const struct dgram *d, struct rd r,
+	    struct flow_batch *out);
+void	ipfix_datagram(struct collector *col, const struct dgram *d, struct rd r,
+	    struct flow_batch *out);
+struct template *netflow5_template(void);
+
+/* sets.c */
+struct set_result {
+	uint32_t records;		/* data records, options included */
+	bool unknown;			/* some could not be told apart: no template */
+};
+void	sets_take(struct source *src, const struct message *m, struct rd *r,
+	    struct set_result *ret, struct flow_batch *out);
+/*
+ * A set of data whose template is known and which need not wait. Counts where its records went,
+ * not that they came: the caller does. -1: the last record ran past the end.
+ */
+int	set_decode(struct source *src, const struct message *m, struct template *t, struct rd body,
+	    uint32_t *ret_records, struct flow_batch *out);
+struct template *source_template(const struct source *src, uint16_t id);
+void	source_template_set(struct source *src, struct template *t);
+void	source_templates_expire(struct source *src, mono_t now);
+void	source_templates_free(struct source *src);
+
+/* record.c */
+void	record_prototype(const struct source *src, const struct message *m,
+	    const struct template *t, struct flow *ret);
+void	records_finish(struct source *src, const struct message *m, const struct template *t,
+	    struct flow *flow, const struct ie_extra *extra, unsigned n);
+
+/* rates.c */
+bool	rates_wait(struct source *src, const struct message *m, const struct template *t,
+	    struct rd body);
+void	rates_apply(struct source *src, const struct message *m, const struct template *t,
+	    struct flow *flow);
+void	rates_declare(struct source *src, const struct template *t, const struct ie_option *opt);
+void	rates_give_up(struct source *src, const struct message *m, const struct template *t,
+	    struct rd body);
+void	rates_restore(struct source *src, uint64_t key, uint64_t rate);
+void	rates_describe(const struct source *src, struct json *j);
+
+/* options.c */
+void	options_take(struct source *src, const struct template *t, const struct ie_option *opt);
+
+/* held.c */
+void	held_add(struct source *src, const struct message *m, uint16_t set_id, struct rd body,
+	    uint32_t records, bool for_rate, struct flow_batch *out);
+/* Go through what waits: decode what no longer has to, drop or release what is due. */
+void	held_retry(struct source *src, mono_t now, struct flow_batch *out);
+void	held_free(struct source *src);
+
+#endif
