@@ -47,7 +47,10 @@ void	enrich_free(struct enrich *en);
 /* Fill flow->r of n flows, for this profile. Inside an epoch. */
 void	enrich_batch(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n);
 
-/* Each step for one flow in words and as JSON, for `waybill explain`: which rule set each field. */
+/*
+ * Each step for one flow, for `waybill explain`: what every source said and which of them set each
+ * field. Members of an object that the caller opened. Runs and counts as a batch of one.
+ */
 void	enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow,
 	    struct json *j);
 
@@ -55,7 +58,8 @@ void	enrich_explain(struct enrich *en, const struct profile *p, struct flow *flo
    without a view, without a route. */
 struct enrich_counters {
 	counter_t flows, no_view, no_src_route, no_dst_route, default_only, own_prefix;
-	counter_t filtered_hosts, filtered_bytes;
+	counter_t filtered_hosts, filtered_bytes;	/* by ends: a flow has two */
+	counter_t filtered_flow_bytes;			/* of flows with both ends zeroed */
 };
 extern const struct counter_row enrich_counter_rows[];
 extern const size_t enrich_counter_count;

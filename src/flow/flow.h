@@ -46,6 +46,9 @@ enum flow_has {
 	FLOW_LATE = 1u << 19,		/* binned by arrival: out of bin_past..bin_future */
 };
 
+/* Who said the route distinguisher; prints as unknown, flow, map, bgp, bmp. */
+enum rd_origin { RD_UNKNOWN, RD_FLOW, RD_MAP, RD_BGP, RD_BMP };
+
 /* Counts of what the flow stands for. */
 struct flow {
 	/* as decoded: hot */
@@ -78,7 +81,7 @@ struct flow {
 		struct addr src_net, dst_net;		/* masked */
 		struct addr peer_dst_ip;		/* BGP next hop */
 		uint64_t rd;
-		uint8_t rd_origin;
+		uint8_t rd_origin;			/* enum rd_origin */
 		uint64_t tag, tag2;
 		uint32_t label;				/* names id */
 	} r;

@@ -74,6 +74,10 @@ networks_find(const struct networks *nw, const struct addr *a)
 	return value != 0 ? &nw->net[value - 1] : NULL;
 }
 
+/* The same for n addresses of either family, whose cache misses overlap. */
+void	networks_find_many(const struct networks *nw, const struct addr *const *addr,
+	    const struct network **ret, size_t n);
+
 static inline const struct addr *
 networks_hop(const struct networks *nw, const struct network *net)
 {

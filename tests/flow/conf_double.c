@@ -71,6 +71,13 @@ conf_free(struct conf *conf)
 	mem_free(conf);
 }
 
+const char *
+conf_file(const struct conf *conf)
+{
+	(void)conf;
+	return "test.conf";
+}
+
 size_t
 conf_outputs(const struct conf *conf)
 {

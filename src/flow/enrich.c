@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The enrichment of a batch, stage by stage: whose routes each exporter's flows see, routes of
+ * both ends, networks files, and then the fields. Each stage runs over the whole batch, so that
+ * the memory it will touch is on its way before it is needed; only stages that a plan asks for
+ * run. Who wins between sources is decided in enrich_end.h.
+ */
+#include "flow/enrich.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/mem.h"
+#include "flow/enrich_worker.h"
+
+#define LOOK_UP	128		/* addresses in one call of view_lookup */
+
+#define ROW(field, help)	{ #field, offsetof(struct enrich_counters, field), COUNTER_INFO, help }
+
+const struct counter_row enrich_counter_rows[] = {
+	ROW(flows, "flows enriched, once for each profile"),
+	ROW(no_view, "flows whose exporter is no router whose routes are known"),
+	ROW(no_src_route, "flows without a route to their source"),
+	ROW(no_dst_route, "flows without a route to their destination"),
+	ROW(default_only, "ends for which there is only a default route"),
+	ROW(own_prefix, "ends in a network of the router's own AS"),
+	ROW(filtered_hosts, "ends outside of the networks file, zeroed"),
+	ROW(filtered_bytes, "bytes of those ends (a flow has two)"),
+	ROW(filtered_flow_bytes, "bytes of flows with both ends zeroed"),
+};
+const size_t enrich_counter_count = ARRAY_LEN(enrich_counter_rows);
+
+struct enrich *
+enrich_new(const struct rib *rib)
+{
+	struct enrich *en = mem_new(sizeof(*en));
+
+	en->rib = rib;
+	return en;
+}
+
+void
+enrich_free(struct enrich *en)
+{
+	if (en == NULL)
+		return;
+	mem_free(en->seen);
+	mem_free(en);
+}
+
+const struct enrich_counters *
+enrich_counters(const struct enrich *en)
+{
+	return &en->c;
+}
+
+/* ---- whose routes: DESIGN.md 6, stage 5 -------------------------------------------------------- */
+
+/* Names the rules that lead from an exporter to a view, so that what was cached by others is not
+   taken. Never 0. */
+static uint64_t
+rules_of(const struct profile *p)
+{
+	const struct flowmap *map = p->map[FLOWMAP_AGENT];
+
+	return (map != NULL ? flowmap_digest(map) << 2 : 0) | (p->set.by_router_id ? 3 : 1);
+}
+
+/* The view of a router and RD, remembered. */
+static const struct view *
+routed_view(struct enrich *en, const struct profile *p, const struct addr *router, uint64_t rd)
+{
+	uint32_t generation = rib_generation(en->rib);
+	uint64_t rules = rules_of(p), word[3] = { 0, 0, rd };
+	struct routed *r;
+
+	memcpy(word, router, sizeof(*router));
+	r = &en->routed[hash_words(word, 3, rules) % ROUTED];
+	if (r->rules != rules || r->rd != rd || r->generation != generation ||
+	    !addr_eq(&r->router, router))
+		*r = (struct routed){ .rules = rules, .rd = rd, .router = *router,
+		    .generation = generation,
+		    .view = view_find(en->rib, router, rd, p->set.by_router_id) };
+	return r->view;
+}
+
+static void
+ask_agent_map(const struct profile *p, const struct flow *flow, struct addr *ret_router,
+    unsigned *ret_line)
+{
+	const struct flowmap *map = p->map[FLOWMAP_AGENT];
+	const struct flowmap_result *result = NULL;
+
+	if (map != NULL)
+		result = flowmap_match(map, &(struct flowmap_subject){ .flow = flow });
+	*ret_router = result != NULL ? result->addr : flow->peer_src_ip;
+	*ret_line = result != NULL ? result->line : 0;
+}
+
+/* The exporter's cell, brought up to date. */
+static struct seen *
+seen_of(struct enrich *en, const struct profile *p, const struct flow *flow)
+{
+	size_t index = flow->exporter->index;
+	const struct flowmap *map = p->map[FLOWMAP_AGENT];
+	uint32_t generation = rib_generation(en->rib);
+	uint64_t rules = rules_of(p);
+	struct seen *seen;
+
+	if (index >= en->seen_room) {
+		size_t room = index * 2 + 16;
+
+		en->seen = mem_grow(en->seen, room, sizeof(*en->seen));
+		memset(en->seen + en->seen_room, 0, (room - en->seen_room) * sizeof(*en->seen));
+		en->seen_room = room;
+	}
+	seen = &en->seen[index];
+	if (seen->rules == rules && seen->generation == generation &&
+	    addr_eq(&seen->addr, &flow->peer_src_ip))
+		return seen;
+	*seen = (struct seen){ .rules = rules, .generation = generation, .addr = flow->peer_src_ip,
+	    .per_flow = map != NULL && !flowmap_by_exporter(map) };
+	ask_agent_map(p, flow, &seen->router, &seen->line);
+	seen->view = view_find(en->rib, &seen->router, 0, p->set.by_router_id);
+	return seen;
+}
+
+struct whose
+enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow)
+{
+	const struct seen *seen = seen_of(en, p, flow);
+	struct whose whose = { .view = seen->view, .router = seen->router, .line = seen->line };
+
+	if (seen->per_flow)
+		ask_agent_map(p, flow, &whose.router, &whose.line);
+	if (seen->per_flow || flow->rd != 0)
+		whose.view = routed_view(en, p, &whose.router, flow->rd);
+	return whose;
+}
+
+/* ---- routes of both ends: stage 6 -------------------------------------------------------------- */
+
+/* Look up what a run of flows with one view asks for. */
+static void
+look_up_run(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned from,
+    unsigned to)
+{
+	const struct addr *addr[LOOK_UP] = { NULL }, *hint[LOOK_UP] = { NULL };
+	struct route *place[LOOK_UP], route[LOOK_UP];
+	unsigned n = 0;
+
+	for (unsigned i = from; i < to; i++) {
+		if (p->set.ask_src & TRUTH_BGP) {
+			addr[n] = &flow[i].src;
+			hint[n] = NULL;
+			place[n++] = &en->route[END_SRC][i];
+		}
+		if (p->set.ask_dst & TRUTH_BGP) {
+			addr[n] = &flow[i].dst;
+			hint[n] = flow[i].has & FLOW_HAS_BGP_NEXT_HOP ? &flow[i].bgp_next_hop :
+			    NULL;
+			place[n++] = &en->route[END_DST][i];
+		}
+	}
+	view_lookup(en->rib, en->view[from], addr, hint, route, n);
+	for (unsigned i = 0; i < n; i++) {
+		*place[i] = route[i];
+		if (route[i].path != 0)
+			rib_path_prefetch(en->rib, route[i].path);
+	}
+}
+
+static void
+look_up(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
+{
+	uint64_t no_view = 0;
+	unsigned i, from;
+
+	memset(en->route[END_SRC], 0, n * sizeof(en->route[END_SRC][0]));
+	memset(en->route[END_DST], 0, n * sizeof(en->route[END_DST][0]));
+	memset(en->view, 0, n * sizeof(en->view[0]));
+	if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0)
+		return;
+	if (en->rib == NULL) {
+		count_add(&en->c.no_view, n);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		en->view[i] = enrich_whose(en, p, &flow[i]).view;
+		no_view += en->view[i] == NULL;
+	}
+	count_add(&en->c.no_view, no_view);
+	for (from = 0; from < n; from = i) {
+		for (i = from; i < n && en->view[i] == en->view[from] && i - from < LOOK_UP / 2;
+		    i++)
+			continue;
+		if (en->view[from] != NULL)
+			look_up_run(en, p, flow, from, i);
+	}
+}
+
+static void
+ask_networks(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
+{
+	const struct addr *addr[FLOW_BATCH];
+
+	for (enum end end = END_SRC; end < ENDS; end++) {
+		uint8_t ask = end == END_SRC ? p->set.ask_src : p->set.ask_dst;
+
+		if ((ask & TRUTH_FILE) == 0 || p->networks == NULL) {
+			memset(en->net[end], 0, n * sizeof(en->net[end][0]));
+			continue;
+		}
+		for (unsigned i = 0; i < n; i++)
+			addr[i] = end == END_SRC ? &flow[i].src : &flow[i].dst;
+		networks_find_many(p->networks, addr, en->net[end], n);
+	}
+}
+
+/* ---- the fields: stage 8 ----------------------------------------------------------------------- */
+
+/* What a whole batch adds to the counters. */
+struct tally {
+	uint64_t no_route[ENDS], default_only, own_prefix;
+	uint64_t filtered_hosts, filtered_bytes, filtered_flow_bytes;
+};
+
+static inline struct addr
+masked(const struct addr *a, uint8_t len)
+{
+	unsigned keep = len + (addr_is_v4(a) ? 96u : 0u);
+	trie_key key = networks_key(a, NETWORKS_IP6);
+	uint8_t b[16];
+
+	key = keep == 0 ? 0 : key >> (128 - keep) << (128 - keep);
+	for (int i = 15; i >= 0; i--, key >>= 8)
+		b[i] = (uint8_t)key;
+	return addr_of_bytes16(b);
+}
+
+/* 0.0.0.0 or ::, of the family of an address. */
+static inline struct addr
+zero_of(const struct addr *a)
+{
+	return addr_is_v4(a) ? addr_of_v4(0) : (struct addr){ { 0 } };
+}
+
+static inline void
+fill_end(const struct profile *p, struct flow *flow, enum end end, const struct said *said,
+    const struct choice *choice)
+{
+	const struct settings *set = &p->set;
+	bool outside = set->filter == FILTER_ALL && said->net == NULL;
+	uint8_t len = outside ? 0 : choice->len;
+	struct addr net = { { 0 } };
+
+	if (set->needs & ENRICH_NETS)
+		net = len != 0 ? masked(said->addr, len) :
+		    set->keep_unmasked && !outside ? *said->addr : zero_of(said->addr);
+	if (end == END_SRC) {
+		flow->r.src_as = choice->as;
+		flow->r.src_len = len;
+		flow->r.src_net = net;
+		flow->r.src_kind = said->route->kind;
+		flow->r.src_path = said->route->path;
+	} else {
+		flow->r.dst_as = choice->as;
+		flow->r.dst_len = len;
+		flow->r.dst_net = net;
+		flow->r.dst_kind = said->route->kind;
+		flow->r.dst_path = said->route->path;
+	}
+}
+
+/* Attributes of the way to the destination. Any route has them, a default route as well. */
+static inline void
+fill_attributes(const struct enrich *en, const struct profile *p, struct flow *flow,
+    const struct said *said)
+{
+	static const struct path none;
+	const struct path *path = p->set.as_from & TRUTH_BGP ? said->path : &none;
+	const struct comm_set *comms;
+
+	flow->r.aspath = path->aspath;
+	flow->r.local_pref = path->local_pref;
+	flow->r.med = path->med;
+	flow->r.comms = flow->r.ecomms = flow->r.lcomms = 0;
+	if ((p->set.needs & ENRICH_COMMS) == 0 || path->comm_set == 0)
+		return;
+	comms = rib_comm_set(en->rib, path->comm_set);
+	flow->r.comms = comms->comms;
+	flow->r.ecomms = comms->ecomms;
+	flow->r.lcomms = comms->lcomms;
+}
+
+enum truth
+enrich_source_number(const struct enrich *en, const struct profile *p, enum source_field field,
+    const struct flow *flow, const struct said *said, uint32_t *ret, unsigned *ret_line)
+{
+	static const enum flowmap_kind kinds[] = { FLOWMAP_PEER_SRC_AS, FLOWMAP_SRC_LOCAL_PREF,
+	    FLOWMAP_SRC_MED };
+	uint8_t from = p->set.source_from[field];
+	const struct flowmap_result *rule = NULL;
+
+	*ret = 0;
+	*ret_line = 0;
+	if (from == TRUTH_MAP && p->map[kinds[field]] != NULL) {
+		struct flowmap_subject subject = { .flow = flow, .peer_as = said->path->peer_as };
+
+		if (said->path->next_hop != 0)
+			subject.bgp_next_hop = rib_addr(en->rib, said->path->next_hop);
+		rule = flowmap_match(p->map[kinds[field]], &subject);
+		if (rule == NULL)
+			return TRUTH_NONE;
+		*ret_line = rule->line;
+		*ret = rule->number;
+		if (!rule->from_bgp)
+			return TRUTH_MAP;
+		from = TRUTH_BGP;
+	}
+	if ((from & TRUTH_BGP) && said->route->kind != ROUTE_NONE) {
+		*ret = field == SOURCE_PEER_AS ? said->path->peer_as :
+		    field == SOURCE_LOCAL_PREF ? said->path->local_pref : said->path->med;
+		return TRUTH_BGP;
+	}
+	if ((from & TRUTH_EXPORT) && (flow->has & FLOW_HAS_PEER_SRC_AS)) {
+		*ret = flow->peer_src_as;
+		return TRUTH_EXPORT;
+	}
+	return TRUTH_NONE;
+}
+
+/* Fields of the source's route, each as its own key says. */
+static void
+fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
+    const struct said *said)
+{
+	const uint8_t *from = p->set.source_from;
+	const struct comm_set *comms;
+	unsigned line;
+
+	enrich_source_number(en, p, SOURCE_PEER_AS, flow, said, &flow->r.peer_src_as, &line);
+	enrich_source_number(en, p, SOURCE_LOCAL_PREF, flow, said, &flow->r.src_local_pref, &line);
+	enrich_source_number(en, p, SOURCE_MED, flow, said, &flow->r.src_med, &line);
+	flow->r.src_aspath = from[SOURCE_AS_PATH] & TRUTH_BGP ? said->path->aspath : 0;
+	flow->r.src_comms = flow->r.src_ecomms = flow->r.src_lcomms = 0;
+	if (said->path->comm_set == 0)
+		return;
+	comms = rib_comm_set(en->rib, said->path->comm_set);
+	flow->r.src_comms = from[SOURCE_COMMS] & TRUTH_BGP ? comms->comms : 0;
+	flow->r.src_ecomms = from[SOURCE_ECOMMS] & TRUTH_BGP ? comms->ecomms : 0;
+	flow->r.src_lcomms = from[SOURCE_LCOMMS] & TRUTH_BGP ? comms->lcomms : 0;
+}
+
+static void
+fill_peer_dst_ip(const struct enrich *en, const struct profile *p, struct flow *flow,
+    const struct said *said, const struct choice *choice)
+{
+	struct addr hop = { { 0 } };
+
+	switch (choose_hop(p, choice, said, flow)) {
+	case TRUTH_BGP:
+		hop = rib_addr(en->rib, said->path->next_hop);
+		break;
+	case TRUTH_EXPORT:
+		hop = *exported_hop(&p->set, flow);
+		break;
+	case TRUTH_FILE:
+		hop = *networks_hop(p->networks, said->net);
+		break;
+	case TRUTH_NONE:
+	case TRUTH_MASK:
+	case TRUTH_MAP:
+		break;
+	}
+	flow->r.peer_dst_ip = hop;
+}
+
+static inline void
+fill_hosts(const struct profile *p, struct flow *flow, const struct said said[ENDS],
+    struct tally *tally)
+{
+	bool src = p->set.filter != FILTER_NONE && said[END_SRC].net == NULL;
+	bool dst = p->set.filter != FILTER_NONE && said[END_DST].net == NULL;
+
+	flow->r.src_host = src ? zero_of(&flow->src) : flow->src;
+	flow->r.dst_host = dst ? zero_of(&flow->dst) : flow->dst;
+	tally->filtered_hosts += src + dst;
+	tally->filtered_bytes += (src + dst) * flow->bytes;
+	tally->filtered_flow_bytes += src && dst ? flow->bytes : 0;
+}
+
+static inline void
+fill_rest(const struct profile *p, struct flow *flow)
+{
+	const struct list *ports = p->list[LIST_PORTS], *protos = p->list[LIST_PROTOS],
+	    *tos = p->list[LIST_TOS];
+
+	flow->r.src_port = ports != NULL ? list_apply(ports, flow->src_port) : flow->src_port;
+	flow->r.dst_port = ports != NULL ? list_apply(ports, flow->dst_port) : flow->dst_port;
+	flow->r.proto = protos != NULL ? (uint8_t)list_apply(protos, flow->proto) : flow->proto;
+	flow->r.tos = tos != NULL ? (uint8_t)list_apply(tos, flow->tos) : flow->tos;
+	flow->r.rd = flow->rd;
+	flow->r.rd_origin = flow->has & FLOW_HAS_RD ? RD_FLOW : RD_UNKNOWN;
+	flow->r.src_roa = flow->r.dst_roa = 'u';
+	flow->r.tag = flow->tag;
+	flow->r.tag2 = flow->tag2;
+	flow->r.label = flow->label;
+}
+
+static inline void
+fill(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned i,
+    struct tally *tally)
+{
+	static const struct path no_path;
+	const uint32_t needs = p->set.needs;
+	struct said said[ENDS];
+	struct choice choice[ENDS];
+
+	for (enum end end = END_SRC; end < ENDS; end++) {
+		const struct route *route = &en->route[end][i];
+
+		said[end] = said_of(flow, end, en->net[end][i], route,
+		    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
+		choice[end] = choose(&p->set, &said[end]);
+		fill_end(p, flow, end, &said[end], &choice[end]);
+		tally->no_route[end] += route->kind == ROUTE_NONE && en->view[i] != NULL;
+		tally->default_only += route->kind == ROUTE_DEFAULT;
+		tally->own_prefix += route->kind == ROUTE_OWN;
+	}
+	if (needs & ENRICH_AS)
+		choose_peer_as(&p->set, &choice[END_DST], &said[END_DST], flow,
+		    &flow->r.peer_dst_as);
+	if (needs & (ENRICH_ATTRS | ENRICH_COMMS))
+		fill_attributes(en, p, flow, &said[END_DST]);
+	if (needs & ENRICH_SRC_ATTRS)
+		fill_source(en, p, flow, &said[END_SRC]);
+	if (needs & ENRICH_PEER_DST_IP)
+		fill_peer_dst_ip(en, p, flow, &said[END_DST], &choice[END_DST]);
+	fill_hosts(p, flow, said, tally);
+	fill_rest(p, flow);
+}
+
+static void
+add_tally(struct enrich *en, const struct profile *p, const struct tally *tally, unsigned n)
+{
+	count_add(&en->c.flows, n);
+	if (p->set.ask_src & TRUTH_BGP)
+		count_add(&en->c.no_src_route, tally->no_route[END_SRC]);
+	if (p->set.ask_dst & TRUTH_BGP)
+		count_add(&en->c.no_dst_route, tally->no_route[END_DST]);
+	count_add(&en->c.default_only, tally->default_only);
+	count_add(&en->c.own_prefix, tally->own_prefix);
+	if ((p->set.needs & ENRICH_HOSTS) == 0)
+		return;
+	count_add(&en->c.filtered_hosts, tally->filtered_hosts);
+	count_add(&en->c.filtered_bytes, tally->filtered_bytes);
+	count_add(&en->c.filtered_flow_bytes, tally->filtered_flow_bytes);
+}
+
+void
+enrich_batch(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
+{
+	while (n > 0) {
+		unsigned now = n < FLOW_BATCH ? n : FLOW_BATCH;
+		struct tally tally = { .default_only = 0 };
+
+		look_up(en, p, flow, now);
+		ask_networks(en, p, flow, now);
+		for (unsigned i = 0; i < now; i++)
+			fill(en, p, &flow[i], i, &tally);
+		add_tally(en, p, &tally, now);
+		flow += now;
+		n -= now;
+	}
+}

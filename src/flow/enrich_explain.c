@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One flow's enrichment in words: what each source said and which of them set each field. The
+ * decisions are those of the batch; only the telling is here.
+ */
+#include "flow/enrich.h"
+
+#include "core/mem.h"
+#include "flow/enrich_worker.h"
+
+static const char *
+truth_text(enum truth truth)
+{
+	switch (truth) {
+	case TRUTH_NONE:
+		return "nothing";
+	case TRUTH_FILE:
+		return "networks_file";
+	case TRUTH_EXPORT:
+		return "export";
+	case TRUTH_BGP:
+		return "bgp";
+	case TRUTH_MASK:
+		return "networks_mask";
+	case TRUTH_MAP:
+		return "map";
+	}
+	return "";
+}
+
+static const char *
+route_text(enum route_kind kind)
+{
+	switch (kind) {
+	case ROUTE_NONE:
+		return "no route";
+	case ROUTE_DEFAULT:
+		return "default route only";
+	case ROUTE_OWN:
+		return "own prefix (empty AS path)";
+	case ROUTE_FOUND:
+		return "route";
+	}
+	return "";
+}
+
+static void
+tell_addr(struct json *j, const char *name, const struct addr *a)
+{
+	char text[ADDR_TEXT];
+
+	json_str(j, name, addr_is_set(a) ? addr_text(a, text) : NULL);
+}
+
+static void
+tell_prefix(struct json *j, const char *name, const struct addr *a, uint8_t len)
+{
+	struct prefix prefix = { .addr = addr_masked(a, len), .len = len };
+	char text[PREFIX_TEXT];
+
+	json_str(j, name, prefix_text(&prefix, text));
+}
+
+/* Stage 5: whose routes the flow sees, and why. */
+static void
+tell_whose(struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
+{
+	struct whose whose;
+
+	json_object(j, "routes_of");
+	if (en->rib == NULL || ((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0) {
+		json_str(j, "why", en->rib == NULL ? "there is no BGP daemon" :
+		    "nothing asks for BGP");
+		json_end(j, '}');
+		return;
+	}
+	whose = enrich_whose(en, p, flow);
+	tell_addr(j, "router", &whose.router);
+	if (whose.line != 0) {
+		json_str(j, "why", "bgp_agent_map");
+		json_u64(j, "line", whose.line);
+	} else
+		json_str(j, "why", "the exporter's own address");
+	json_bool(j, "known", whose.view != NULL);
+	json_end(j, '}');
+}
+
+static void
+tell_bgp(const struct enrich *en, const struct said *said, struct json *j)
+{
+	struct sbuf text = { NULL };
+	const uint8_t *bytes;
+	struct addr hop;
+	size_t len;
+
+	json_object(j, "bgp");
+	json_str(j, "match", route_text((enum route_kind)said->route->kind));
+	if (said->route->kind != ROUTE_NONE) {
+		tell_prefix(j, "prefix", said->addr, said->route->len);
+		json_u64(j, "column", said->route->column);
+		bytes = rib_attr(en->rib, ATTR_ASPATH, said->path->aspath, &len);
+		aspath_text(&text, bytes, len, ' ');
+		json_str(j, "as_path", sbuf_text(&text));
+		sbuf_done(&text);
+		hop = rib_addr(en->rib, said->path->next_hop);
+		tell_addr(j, "next_hop", &hop);
+		json_u64(j, "local_pref", said->path->local_pref);
+		json_u64(j, "med", said->path->med);
+	}
+	json_end(j, '}');
+}
+
+/* What the sources said about an end, and what became of it. */
+static void
+tell_end(const struct enrich *en, const struct profile *p, uint8_t ask, const struct said *said,
+    const struct choice *choice, struct json *j)
+{
+	tell_addr(j, "address", said->addr);
+	if (ask & TRUTH_FILE) {
+		json_object(j, "networks_file");
+		json_bool(j, "covered", said->net != NULL);
+		if (said->net != NULL) {
+			tell_prefix(j, "prefix", said->addr, said->net->len);
+			json_u64(j, "as", said->net->as);
+			json_u64(j, "peer_as", said->net->peer_as);
+		}
+		json_end(j, '}');
+	}
+	json_object(j, "export");
+	if (said->has_as)
+		json_u64(j, "as", said->as);
+	if (said->has_mask)
+		json_u64(j, "mask", said->mask);
+	json_end(j, '}');
+	if (ask & TRUTH_BGP)
+		tell_bgp(en, said, j);
+	json_u64(j, "as", choice->as);
+	json_str(j, "as_from", truth_text((enum truth)choice->as_from));
+	tell_prefix(j, "net", said->addr, choice->len);
+	json_str(j, "net_from", truth_text((enum truth)choice->net_from));
+	if (p->set.filter != FILTER_NONE)
+		json_bool(j, "zeroed_by_networks_file", said->net == NULL);
+}
+
+static void
+tell_number(struct json *j, const char *name, uint32_t n, enum truth from, unsigned line)
+{
+	json_object(j, name);
+	json_u64(j, "value", n);
+	json_str(j, "from", truth_text(from));
+	if (line != 0)
+		json_u64(j, "line", line);
+	json_end(j, '}');
+}
+
+static void
+tell_peers(const struct enrich *en, const struct profile *p, const struct flow *flow,
+    const struct said said[ENDS], const struct choice choice[ENDS], struct json *j)
+{
+	static const struct { const char *name; enum source_field field; } numbers[] = {
+		{ "peer_src_as", SOURCE_PEER_AS }, { "src_local_pref", SOURCE_LOCAL_PREF },
+		{ "src_med", SOURCE_MED },
+	};
+	enum truth from;
+	unsigned line;
+	uint32_t n;
+
+	from = choose_peer_as(&p->set, &choice[END_DST], &said[END_DST], flow, &n);
+	tell_number(j, "peer_dst_as", n, from, 0);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		from = enrich_source_number(en, p, numbers[i].field, flow, &said[END_SRC], &n,
+		    &line);
+		tell_number(j, numbers[i].name, n, from, line);
+	}
+	if ((p->set.needs & ENRICH_PEER_DST_IP) == 0)
+		return;
+	json_object(j, "peer_dst_ip");
+	tell_addr(j, "value", &flow->r.peer_dst_ip);
+	json_str(j, "from", truth_text(choose_hop(p, &choice[END_DST], &said[END_DST], flow)));
+	json_end(j, '}');
+}
+
+void
+enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, struct json *j)
+{
+	static const struct path no_path;
+	struct choice choice[ENDS];
+	struct said said[ENDS];
+
+	enrich_batch(en, p, flow, 1);
+	tell_addr(j, "exporter", &flow->peer_src_ip);
+	tell_whose(en, p, flow, j);
+	for (enum end end = END_SRC; end < ENDS; end++) {
+		const struct route *route = &en->route[end][0];
+
+		said[end] = said_of(flow, end, en->net[end][0], route,
+		    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
+		choice[end] = choose(&p->set, &said[end]);
+		json_object(j, end == END_SRC ? "source" : "destination");
+		tell_end(en, p, end == END_SRC ? p->set.ask_src : p->set.ask_dst, &said[end],
+		    &choice[end], j);
+		json_end(j, '}');
+	}
+	tell_peers(en, p, flow, said, choice, j);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compiling an output's settings to a profile: who may say what (compat/interface.md 7.1, 7.2),
+ * the files behind it, and which lookups that takes. Files are read here, by the loader; nothing
+ * of it is done again per flow.
+ */
+#include "flow/profile.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/mem.h"
+
+#define LONGEST	(TRUTH_FILE | TRUTH_EXPORT | TRUTH_BGP)
+
+/* The words of `*_as` and `*_net`; 0 where a word does not belong to a key. */
+static const struct truth_row {
+	const char *word;
+	uint8_t as, net;
+} truth_rows[] = {
+	{ "netflow",  TRUTH_EXPORT, TRUTH_EXPORT },
+	{ "sflow",    TRUTH_EXPORT, TRUTH_EXPORT },
+	{ "false",    TRUTH_EXPORT, 0 },		/* as before pmacct 0.8 */
+	{ "file",     TRUTH_FILE,   TRUTH_FILE },
+	{ "true",     TRUTH_FILE,   0 },
+	{ "mask",     0,            TRUTH_MASK },
+	{ "bgp",      TRUTH_BGP,    TRUTH_BGP },
+	{ "bmp",      TRUTH_BGP,    TRUTH_BGP },	/* one RIB holds both */
+	{ "longest",  LONGEST,      LONGEST },
+	{ "fallback", LONGEST,      LONGEST },
+};
+
+/* The fields of the source's route: their keys, the map where one is allowed. */
+static const struct source_row {
+	const char *var, *map_var;
+	enum profile_file map;
+} source_rows[SOURCE_FIELDS] = {
+	[SOURCE_PEER_AS] = { "bgp_peer_src_as_type", "bgp_peer_src_as_map", FILE_PEER_SRC_AS },
+	[SOURCE_LOCAL_PREF] = { "bgp_src_local_pref_type", "bgp_src_local_pref_map",
+	    FILE_SRC_LOCAL_PREF },
+	[SOURCE_MED] = { "bgp_src_med_type", "bgp_src_med_map", FILE_SRC_MED },
+	[SOURCE_AS_PATH] = { "bgp_src_as_path_type", NULL, 0 },
+	[SOURCE_COMMS] = { "bgp_src_std_comm_type", NULL, 0 },
+	[SOURCE_ECOMMS] = { "bgp_src_ext_comm_type", NULL, 0 },
+	[SOURCE_LCOMMS] = { "bgp_src_lrg_comm_type", NULL, 0 },
+};
+
+static const struct { const char *word; uint8_t from; } source_words[] = {
+	{ "netflow", TRUTH_EXPORT }, { "sflow", TRUTH_EXPORT }, { "map", TRUTH_MAP },
+	{ "bgp", TRUTH_BGP }, { "bmp", TRUTH_BGP }, { "fallback", TRUTH_EXPORT | TRUTH_BGP },
+	{ "longest", TRUTH_EXPORT | TRUTH_BGP },
+};
+
+/* Primitives that a networks file would fill: with one of them it is not idle. */
+static const char *const file_primitives[] = {
+	"src_net", "dst_net", "sum_net", "src_mask", "dst_mask", "src_as", "dst_as", "sum_as",
+	"peer_src_as", "peer_dst_as", "peer_dst_ip",
+};
+
+struct compiling {
+	const struct conf *conf;
+	size_t output;
+	const char *prefix;
+	bool packets;			/* pmacctd, uacctd: there is no export that says things */
+	struct profile *p;
+	struct conf_notes *notes;
+};
+
+/* Say something about a key, with the place where it was set. */
+static void
+say(struct compiling *c, int kind, const char *var, const char *text)
+{
+	const char *file = NULL;
+	unsigned line = conf_where(c->conf, c->output, var, &file);
+
+	conf_note(c->notes, kind, file, line, "%s: %s", var, text);
+}
+
+static const char *
+prefixed(const struct compiling *c, const char *key, char room[64])
+{
+	snprintf(room, 64, "%s%s", c->prefix, key);
+	return room;
+}
+
+/* ---- who says what ----------------------------------------------------------------------------- */
+
+static uint8_t
+truth_of(const char *word, bool net)
+{
+	for (size_t i = 0; i < ARRAY_LEN(truth_rows); i++)
+		if (strcasecmp(truth_rows[i].word, word) == 0)
+			return net ? truth_rows[i].net : truth_rows[i].as;
+	return 0;
+}
+
+static uint8_t
+read_truth(struct compiling *c, const char *key, bool net, uint8_t dflt)
+{
+	char var[64];
+	const char *word = conf_text(c->conf, c->output, prefixed(c, key, var));
+	uint8_t truth;
+
+	if (word == NULL || !conf_given(c->conf, c->output, var))
+		return dflt;
+	truth = truth_of(word, net);
+	if (truth == 0)
+		say(c, CONF_NOTE_ERROR, var, "no such source");
+	if (c->packets)
+		truth &= (uint8_t)~TRUTH_EXPORT;
+	return truth;
+}
+
+static void
+read_sources(struct compiling *c)
+{
+	struct settings *set = &c->p->set;
+	bool file = c->p->path[FILE_NETWORKS] != NULL;
+	bool mask = conf_given(c->conf, c->output, "networks_mask");
+	uint8_t idle = 0;
+
+	if (c->packets)
+		idle = (uint8_t)((file ? TRUTH_FILE : 0) | (mask ? TRUTH_MASK : 0));
+	set->mask = (uint8_t)conf_int(c->conf, c->output, "networks_mask");
+	set->as_from = read_truth(c, "_as", false, c->packets ? 0 : TRUTH_EXPORT);
+	set->net_from = read_truth(c, "_net", true, c->packets ? idle : TRUTH_EXPORT);
+	if (mask && (set->net_from == TRUTH_FILE))
+		set->net_from |= TRUTH_MASK;
+	if (((set->as_from | set->net_from) & TRUTH_FILE) == 0 || file)
+		return;
+	if (set->as_from == TRUTH_FILE || set->net_from == TRUTH_FILE)
+		conf_note(c->notes, CONF_NOTE_WARNING, conf_file(c->conf), 0,
+		    "%s_as or %s_net says file, but there is no networks_file: the fields stay 0",
+		    c->prefix, c->prefix);
+	set->as_from &= (uint8_t)~TRUTH_FILE;
+	set->net_from &= (uint8_t)~TRUTH_FILE;
+}
+
+static void
+read_source_field(struct compiling *c, enum source_field field)
+{
+	const struct source_row *row = &source_rows[field];
+	const char *word = conf_text(c->conf, c->output, row->var);
+	uint8_t *from = &c->p->set.source_from[field];
+	const char *path;
+
+	if (word == NULL || !conf_given(c->conf, c->output, row->var)) {
+		if (field == SOURCE_PEER_AS)
+			*from = c->p->set.as_from & TRUTH_EXPORT;
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(source_words); i++)
+		if (strcasecmp(source_words[i].word, word) == 0)
+			*from = source_words[i].from;
+	if (*from == 0 || (*from == TRUTH_MAP && row->map_var == NULL) ||
+	    (*from & TRUTH_EXPORT && field != SOURCE_PEER_AS)) {
+		say(c, CONF_NOTE_ERROR, row->var, "no such source for this field");
+		return;
+	}
+	if (*from != TRUTH_MAP)
+		return;
+	path = conf_text(c->conf, c->output, row->map_var);
+	if (path == NULL)
+		say(c, CONF_NOTE_ERROR, row->var, "map, but no file of rules is named");
+	else
+		c->p->path[row->map] = mem_strdup(path);
+}
+
+/* ---- the networks filter ----------------------------------------------------------------------- */
+
+static bool
+names_file_primitive(const char *aggregate)
+{
+	while (aggregate != NULL && *aggregate != '\0') {
+		size_t skip = strspn(aggregate, ", \t"), len = strcspn(aggregate + skip, ", \t");
+
+		for (size_t i = 0; i < ARRAY_LEN(file_primitives); i++)
+			if (strlen(file_primitives[i]) == len &&
+			    strncasecmp(file_primitives[i], aggregate + skip, len) == 0)
+				return true;
+		aggregate += skip + len;
+	}
+	return false;
+}
+
+static bool
+says_file(const struct compiling *c, size_t output, const char *key, bool net)
+{
+	char var[64];
+	const char *word = conf_text(c->conf, output, prefixed(c, key, var));
+
+	return word != NULL && conf_given(c->conf, output, var) &&
+	    (truth_of(word, net) & TRUTH_FILE) != 0;
+}
+
+/* Does any output do something with its networks file? */
+static bool
+any_consumes_file(const struct compiling *c)
+{
+	for (size_t o = 0; o < conf_outputs(c->conf); o++) {
+		if (conf_text(c->conf, o, "networks_file") == NULL)
+			continue;
+		if (conf_given(c->conf, o, "networks_file_filter") ||
+		    says_file(c, o, "_as", false) || says_file(c, o, "_net", true) ||
+		    names_file_primitive(conf_text(c->conf, o, "aggregate")))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * pmacct up to 0.14.2 zeroed hosts outside of the networks file by itself. Later versions ignore
+ * a file that nothing asks for; there it keeps the old meaning (compat/README.md, rule 2).
+ */
+static void
+read_filter(struct compiling *c)
+{
+	struct settings *set = &c->p->set;
+
+	if (c->p->path[FILE_NETWORKS] == NULL)
+		return;
+	if (conf_given(c->conf, c->output, "networks_file_filter")) {
+		set->filter = conf_bool(c->conf, c->output, "networks_file_filter") ?
+		    FILTER_ALL : FILTER_NONE;
+		return;
+	}
+	if (any_consumes_file(c))
+		return;
+	set->filter = FILTER_HOSTS;
+	if (set->needs & ENRICH_HOSTS)
+		say(c, CONF_NOTE_WARNING, "networks_file", "nothing else uses it, so it filters "
+		    "hosts as pmacct 0.14 did: addresses outside of it become 0.0.0.0; "
+		    "networks_file_filter: false switches that off, true keeps it and this "
+		    "warning away");
+}
+
+/* ---- the whole --------------------------------------------------------------------------------- */
+
+static const struct { enum profile_file file; const char *var; } file_vars[] = {
+	{ FILE_NETWORKS, "networks_file" }, { FILE_PORTS, "ports_file" },
+	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
+};
+
+/* What has to be asked about each end, from what the plans need and who may answer. */
+static void
+settle_lookups(struct settings *set)
+{
+	const uint32_t dst = ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP | ENRICH_ATTRS | ENRICH_COMMS;
+	const uint8_t both = (set->as_from | set->net_from) & (TRUTH_FILE | TRUTH_BGP);
+
+	if (set->needs & ENRICH_SRC_ROUTE)
+		set->ask_src |= both;
+	if (set->needs & dst)
+		set->ask_dst |= both;
+	if (set->needs & ENRICH_SRC_ATTRS)
+		for (unsigned i = 0; i < SOURCE_FIELDS; i++)
+			if (set->source_from[i] & (TRUTH_BGP | TRUTH_MAP))
+				set->ask_src |= TRUTH_BGP;
+	if ((set->filter != FILTER_NONE && set->needs & ENRICH_HOSTS) ||
+	    (set->filter == FILTER_ALL &&
+	    set->needs & (ENRICH_NETS | ENRICH_SRC_ROUTE | ENRICH_DST_ROUTE))) {
+		set->ask_src |= TRUTH_FILE;
+		set->ask_dst |= TRUTH_FILE;
+	}
+}
+
+static void
+load_files(struct profile *p, struct conf_notes *notes)
+{
+	if (p->path[FILE_NETWORKS] != NULL)
+		p->networks = networks_load(p->path[FILE_NETWORKS], notes);
+	for (unsigned i = 0; i < LIST_KINDS; i++)
+		if (p->path[FILE_PORTS + i] != NULL)
+			p->list[i] = list_load((enum list_kind)i, p->path[FILE_PORTS + i], notes);
+	for (unsigned i = 0; i < FLOWMAP_KINDS; i++)
+		if (p->path[FILE_AGENT + i] != NULL)
+			p->map[i] = flowmap_load((enum flowmap_kind)i, p->path[FILE_AGENT + i],
+			    notes);
+}
+
+struct profile *
+profile_compile(const struct conf *conf, size_t output, const char *prefix, uint32_t needs,
+    struct conf_notes *notes)
+{
+	struct profile *p = mem_new(sizeof(*p));
+	struct compiling c = { .conf = conf, .output = output, .prefix = prefix, .p = p,
+	    .notes = notes };
+	size_t errors = notes->errors;
+	const char *path;
+
+	c.packets = strcmp(prefix, "pmacctd") == 0 || strcmp(prefix, "uacctd") == 0;
+	p->set.needs = needs;
+	for (size_t i = 0; i < ARRAY_LEN(file_vars); i++)
+		if ((path = conf_text(conf, output, file_vars[i].var)) != NULL)
+			p->path[file_vars[i].file] = mem_strdup(path);
+	read_sources(&c);
+	for (unsigned i = 0; i < SOURCE_FIELDS; i++)
+		read_source_field(&c, (enum source_field)i);
+	read_filter(&c);
+	p->set.file_first = conf_bool(conf, output, "networks_file_no_lpm");
+	p->set.keep_unmasked = conf_bool(conf, output, "networks_no_mask_if_zero");
+	p->set.use_ip_next_hop = conf_bool(conf, output, "use_ip_next_hop");
+	p->set.by_router_id = !conf_bool(conf, output, "bgp_disable_router_id_check");
+	p->set.default_origin = conf_bool(conf, output, "bgp_default_origin");
+	settle_lookups(&p->set);
+	load_files(p, notes);
+	if (notes->errors == errors)
+		return p;
+	profile_free(p);
+	return NULL;
+}
+
+bool
+profile_equal(const struct profile *a, const struct profile *b)
+{
+	if (memcmp(&a->set, &b->set, sizeof(a->set)) != 0)
+		return false;
+	for (unsigned i = 0; i < PROFILE_FILES; i++)
+		if ((a->path[i] == NULL) != (b->path[i] == NULL) ||
+		    (a->path[i] != NULL && strcmp(a->path[i], b->path[i]) != 0))
+			return false;
+	return true;
+}
+
+void
+profile_free(struct profile *p)
+{
+	if (p == NULL)
+		return;
+	networks_free(p->networks);
+	for (unsigned i = 0; i < LIST_KINDS; i++)
+		list_free(p->list[i]);
+	for (unsigned i = 0; i < FLOWMAP_KINDS; i++)
+		flowmap_free(p->map[i]);
+	for (unsigned i = 0; i < PROFILE_FILES; i++)
+		mem_free(p->path[i]);
+	mem_free(p);
+}

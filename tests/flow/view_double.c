@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "view_double.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+#define MOST	32
+
+struct view {
+	struct addr session, id;
+	uint64_t rd;
+	struct { struct prefix prefix; uint32_t path; } route[MOST];
+	unsigned routes;
+};
+
+struct rib {
+	struct view view[MOST];
+	struct path path[MOST];
+	struct addr addr[MOST];
+	struct comm_set comms[MOST];
+	unsigned views, paths;
+	uint32_t generation;
+	uint32_t *finds;		/* counted behind a const pointer */
+};
+
+struct rib *
+rib_double_new(void)
+{
+	struct rib *rib = mem_new(sizeof(*rib));
+
+	rib->finds = mem_new(sizeof(*rib->finds));
+	return rib;
+}
+
+void
+rib_double_free(struct rib *rib)
+{
+	mem_free(rib->finds);
+	mem_free(rib);
+}
+
+unsigned
+rib_double_router(struct rib *rib, const char *session, const char *id, uint64_t rd)
+{
+	struct view *view = &rib->view[rib->views];
+
+	assert(rib->views < MOST && addr_parse(session, &view->session) == 0);
+	if (id != NULL)
+		assert(addr_parse(id, &view->id) == 0);
+	view->rd = rd;
+	rib->generation++;
+	return rib->views++;
+}
+
+uint32_t
+rib_double_route(struct rib *rib, unsigned router, const char *prefix, uint32_t peer_as,
+    uint32_t origin_as, const char *next_hop)
+{
+	struct view *view = &rib->view[router];
+	uint32_t id = ++rib->paths;
+
+	assert(id < MOST && view->routes < MOST);
+	assert(prefix_parse(prefix, &view->route[view->routes].prefix) == 0);
+	assert(addr_parse(next_hop, &rib->addr[id]) == 0);
+	view->route[view->routes++].path = id;
+	rib->comms[id] = (struct comm_set){ 100 + id, 200 + id, 300 + id };
+	rib->path[id] = (struct path){ .aspath = 1000 + id, .comm_set = id, .next_hop = id,
+	    .med = 10 + id, .local_pref = 50 + id, .origin_as = origin_as, .peer_as = peer_as,
+	    .flags = peer_as == 0 ? PATH_EMPTY_ASPATH : 0 };
+	return id;
+}
+
+struct path *
+rib_double_path(struct rib *rib, uint32_t id)
+{
+	return &rib->path[id];
+}
+
+uint32_t
+rib_double_finds(const struct rib *rib)
+{
+	return *rib->finds;
+}
+
+uint32_t
+rib_generation(const struct rib *rib)
+{
+	return rib->generation;
+}
+
+const struct view *
+view_find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by_router_id)
+{
+	++*rib->finds;
+	for (unsigned i = 0; by_router_id && i < rib->views; i++)
+		if (addr_eq(&rib->view[i].id, router) && rib->view[i].rd == rd)
+			return &rib->view[i];
+	for (unsigned i = 0; i < rib->views; i++)
+		if (addr_eq(&rib->view[i].session, router) && rib->view[i].rd == rd)
+			return &rib->view[i];
+	return NULL;
+}
+
+static struct route
+look_up(const struct rib *rib, const struct view *view, const struct addr *addr,
+    const struct addr *hint)
+{
+	struct route best = { .path = 0 };
+
+	for (unsigned i = 0; i < view->routes; i++) {
+		const struct prefix *prefix = &view->route[i].prefix;
+		uint32_t path = view->route[i].path;
+		bool hinted = hint != NULL && addr_eq(hint, &rib->addr[path]);
+
+		if (!prefix_covers(prefix, addr) || (best.path != 0 && (prefix->len < best.len ||
+		    (prefix->len == best.len && !hinted))))
+			continue;
+		best.path = path;
+		best.len = prefix->len;
+		best.kind = prefix->len == 0 ? ROUTE_DEFAULT :
+		    rib->path[path].flags & PATH_EMPTY_ASPATH ? ROUTE_OWN : ROUTE_FOUND;
+	}
+	return best;
+}
+
+void
+view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
+    const struct addr *const *hint, struct route *ret, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = look_up(rib, view, addr[i], hint != NULL ? hint[i] : NULL);
+}
+
+const struct path *
+rib_path(const struct rib *rib, uint32_t id)
+{
+	return &rib->path[id];
+}
+
+const struct comm_set *
+rib_comm_set(const struct rib *rib, uint32_t id)
+{
+	return &rib->comms[id];
+}
+
+struct addr
+rib_addr(const struct rib *rib, uint32_t id)
+{
+	return rib->addr[id];
+}
+
+/* The "AS path" is a byte string that only aspath_text below understands. */
+const uint8_t *
+rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_len)
+{
+	(void)kind;
+	*ret_len = id == 0 ? 0 : sizeof(struct path);
+	return id == 0 ? NULL : (const uint8_t *)&rib->path[id - 1000];
+}
+
+void
+aspath_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator)
+{
+	const struct path *path = (const void *)bytes;
+
+	if (len != 0 && path->peer_as != 0)
+		sbuf_printf(b, "%u%c%u", path->peer_as, separator, path->origin_as);
+}
