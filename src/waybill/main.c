@@ -12,6 +12,7 @@
 
 #include "core/mem.h"
 #include "ctl/command.h"
+#include "waybill/waybill.h"
 
 static void
 usage(FILE *f)
@@ -28,6 +29,7 @@ usage(FILE *f)
 "  reload                     read the configuration again: all or nothing\n"
 "  flush                      purge all outputs now\n"
 "  check FILE                 find every fault of a configuration\n"
+"  report NAME --db FILE      traffic per AS, peer or path; see `waybill report --help`\n"
 "\n"
 "  -s SOCKET                  control socket (" WB_RUNDIR "/control)\n"
 "  --json                     for programs\n", f);
@@ -127,10 +129,12 @@ main(int argc, char **argv)
 	bool json = false;
 	int words = 0, c;
 
-	/* "-" keeps the order: options may stand anywhere, but --peer is the command's own. */
-	opterr = 0;
 	if (path == NULL)
 		path = WB_RUNDIR "/control";
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return waybill_report(argc - 1, argv + 1);
+	/* Our own options stand before the command; behind it only --json is ours. */
+	opterr = 0;
 	while (optind < argc && words < 63) {
 		if (argv[optind][0] != '-' || words > 0) {
 			if (strcmp(argv[optind], "--json") == 0)

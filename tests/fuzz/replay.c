@@ -72,6 +72,6 @@ main(int argc, char **argv)
 		n = replay(path);
 		free(path);
 	}
-	printf("%u inputs\n", n);
+	printf("%sok - %u inputs do no harm\n", n > 0 ? "" : "not ", n);
 	return n > 0 ? 0 : 1;
 }

@@ -1,0 +1,22 @@
+#!/bin/sh
+# make install, make dist: what a packager does.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+say() { if [ "$1" = 0 ]; then echo "ok - $2"; else echo "not ok - $2"; tail -n 20 "$dir/log"; fi; }
+
+make -C "$WB_BUILD" install DESTDIR="$dir/root" >"$dir/log" 2>&1
+say $? "make install"
+p=$dir/root/usr/local
+for f in sbin/waybilld sbin/nfacctd sbin/pmbgpd bin/waybill bin/waybill-sim bin/pmacct \
+    share/waybill/sql/pmacct-create-table_v1.sqlite3 share/man/man8/waybilld.8; do
+	[ -e "$p/$f" ]
+	say $? "installed: $f"
+done
+"$p/sbin/nfacctd" -V >"$dir/log" 2>&1
+say $? "the installed nfacctd says its version"
+make -C "$WB_BUILD" uninstall DESTDIR="$dir/root" >"$dir/log" 2>&1
+left=$(find "$dir/root" -type f -o -type l | head -n 3)
+[ -z "$left" ]
+say $? "make uninstall leaves nothing ($left)"
+make -C "$WB_BUILD" dist >"$dir/log" 2>&1
+say $? "make dist"
