@@ -41,7 +41,8 @@ struct out_kind {
 	/* Settings that cannot work, found before anything starts (and by `waybill check`). */
 	void (*check)(const struct out_env *env, struct conf_notes *notes);
 	/* All rows of one bin. 0: done, they are there for good. -1: not done, and nothing of it is
-	   there; the frame keeps the rows and tries again. May be NULL (memory). */
+	   there; the frame keeps the rows and gives the same ones again under the same purge.
+	   May be NULL (memory). */
 	int (*write)(void *self, const struct purge *purge, const struct rowset *rs,
 	    struct sbuf *err);
 	/* After the last bin of a purge: latest links, triggers. May be NULL. */
@@ -53,10 +54,13 @@ struct out_kind {
 	void (*serve)(void *self, struct bintab *tab);
 };
 
-const struct out_kind *out_kinds(size_t *ret_count);
+const struct out_kind *const *out_kinds(size_t *ret_count);	/* waybilld/kinds.c */
 const struct out_kind *out_kind(const char *type);
 
-/* The output books: handed = in the rows + each filter; what was added = what was purged. */
+/*
+ * The output books: handed + made = added + filtered; bytes (packets) added = purged + rejected +
+ * held. The output's thread writes all of them.
+ */
 struct out_counters {
 	counter_t flows_in;		/* handed to this output by the workers */
 	counter_t made;			/* by sum_*: the second side */
@@ -66,7 +70,8 @@ struct out_counters {
 	counter_t bytes_held, packets_held;	/* in slices and the bin table, not yet purged */
 	counter_t bytes_purged, packets_purged;
 	counter_t rows_purged, purges, retries, slices, early_slices;
-	counter_t rows_rejected;
+	counter_t rows_rejected;	/* by *_preprocess, with what they held: */
+	counter_t bytes_rejected, packets_rejected;
 };
 extern const struct counter_row out_counter_rows[];
 extern const size_t out_counter_count;
@@ -82,9 +87,13 @@ bool	output_give(struct output *o, struct slice *s);
 /* How long a slice of this output may stay open, ns. */
 int64_t	output_slice_ns(const struct output *o);
 
-/* Control: ask for a purge now / reopen files; flush what was given, close, and end the thread. */
+/*
+ * Control: ask for a purge now / reopen files; flush what was given, close, and end the thread
+ * (counters and state can still be read then); the same where it was not done, and free.
+ */
 void	output_flush(struct output *o);
 void	output_reopen(struct output *o);
+void	output_finish(struct output *o);
 void	output_stop(struct output *o);
 
 struct out_counters *output_counters(struct output *o);
