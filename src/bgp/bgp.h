@@ -34,7 +34,8 @@ struct bgp_conf {
 struct bgp_peer_counters {
 	counter_t opens, updates, keepalives, notifications_in, notifications_out, refreshes;
 	counter_t announced, withdrawn;			/* NLRIs */
-	counter_t nlri_skipped;				/* of families nobody asked for */
+	counter_t refused;				/* NLRIs that the full table did not take */
+	counter_t nlri_skipped;				/* fields of families nobody asked for */
 	counter_t attr_discarded, treated_as_withdraw, sessions_reset;	/* RFC 7606 */
 	counter_t bytes, messages;
 	counter_t waits;				/* its budget in the RIB was used up */

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The speaker: listeners, who is let in, and how the control thread's time is shared out among the
+ * sessions. Sessions with work stand in a queue; each gets a short turn, and all turns of one pass
+ * together end well before the 20 ms that a slice of the control loop may take.
+ */
+#include "bgp/session.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+#define PASS_NS		(8 * NS_PER_MS)		/* all turns before the loop runs again */
+#define TURN_NS		(2 * NS_PER_MS)		/* of one session */
+#define RETRY_MS	50			/* for sessions whose budget is used up */
+#define TIDY_S		600
+#define REOPEN_S	1			/* after accept() failed for lack of something */
+#define ACCEPT_AT_ONCE	16
+#define SESSIONS_PER_PEER 2
+#define DEFAULT_ID	0x01020304		/* 1.2.3.4, as pmacct's */
+
+#define ROW(field, kind, text) \
+	{ #field, offsetof(struct bgp_counters, field), COUNTER_##kind, text }
+const struct counter_row bgp_counter_rows[] = {
+	ROW(accepted, INFO, "connections that became sessions"),
+	ROW(not_allowed, INFO, "connections from addresses that the allow file does not have"),
+	ROW(too_many, INFO, "connections above bgp_daemon_max_peers"),
+	ROW(collisions, INFO, "second connections of a neighbor that had one (RFC 4271 6.8)"),
+};
+#undef ROW
+const size_t bgp_counter_count = ARRAY_LEN(bgp_counter_rows);
+
+const struct bgp_counters *
+bgp_counters(const struct bgp *bgp)
+{
+	return &bgp->c;
+}
+
+void
+session_unqueue(struct session *s)
+{
+	struct bgp *bgp = s->bgp;
+
+	if (s->queue == QUEUE_READY)
+		TAILQ_REMOVE(&bgp->ready, s, queued);
+	else if (s->queue == QUEUE_WAITING)
+		TAILQ_REMOVE(&bgp->waiting, s, queued);
+	s->queue = QUEUE_NONE;
+}
+
+/* Run the event after everything that is active now. */
+static void
+soon(struct event *ev, unsigned ms)
+{
+	struct timeval tv = { .tv_usec = ms * 1000 };
+
+	if (!evtimer_pending(ev, NULL))
+		evtimer_add(ev, &tv);
+}
+
+void
+session_ready(struct session *s)
+{
+	session_unqueue(s);
+	s->queue = QUEUE_READY;
+	TAILQ_INSERT_TAIL(&s->bgp->ready, s, queued);
+	soon(s->bgp->work, 0);
+}
+
+void
+session_wait(struct session *s)
+{
+	session_unqueue(s);
+	s->queue = QUEUE_WAITING;
+	TAILQ_INSERT_TAIL(&s->bgp->waiting, s, queued);
+	soon(s->bgp->retry, RETRY_MS);
+}
+
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgp *bgp = arg;
+	mono_t now = mono_now(), end = mono_add(now, PASS_NS);
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	bgp->slice++;
+	while (!mono_due(now, end) && (s = TAILQ_FIRST(&bgp->ready)) != NULL) {
+		session_unqueue(s);
+		session_turn(s, mono_add(now, TURN_NS));
+		now = mono_now();
+	}
+	if (!TAILQ_EMPTY(&bgp->ready))
+		soon(bgp->work, 0);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgp *bgp = arg;
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	while ((s = TAILQ_FIRST(&bgp->waiting)) != NULL)
+		session_ready(s);
+}
+
+static void
+on_tidy(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	peers_forget(arg, mono_now());
+}
+
+/* Close a connection that becomes no session, with the reason (RFC 4486 4). */
+static void
+turn_away(struct bgp *bgp, int fd, const struct addr *from, uint8_t subcode, const char *why)
+{
+	const struct bgp_fault fault = { .code = BGP_ERR_CEASE, .subcode = subcode };
+	uint8_t room[32];
+	struct wr w = wr_of(room, sizeof(room));
+	char text[ADDR_TEXT];
+
+	if (subcode != 0) {
+		notification_encode(&w, &fault);
+		(void)send(fd, room, wr_len(&w), MSG_NOSIGNAL);
+	}
+	close(fd);
+	if (!log_allowed(&bgp->limit, mono_now()))
+		return;
+	log_warn("BGP connection from %s refused: %s", addr_text(from, text), why);
+	bgp->limit.held = 0;
+}
+
+static void
+let_in(struct bgp *bgp, int fd, const struct addr *from, uint16_t port)
+{
+	struct peer *p;
+
+	if (!access_allows(&bgp->access, from)) {
+		count(&bgp->c.not_allowed);
+		turn_away(bgp, fd, from, 0, "it is not in bgp_daemon_allow_file");
+		return;
+	}
+	p = peer_of(bgp, from);
+	if (p->session_count == 0 && bgp->conf.max_peers != 0 &&
+	    bgp->peers_up >= bgp->conf.max_peers) {
+		count(&bgp->c.too_many);
+		turn_away(bgp, fd, from, CEASE_REJECTED, "bgp_daemon_max_peers are connected");
+	} else if (p->session_count >= SESSIONS_PER_PEER) {
+		count(&bgp->c.collisions);
+		turn_away(bgp, fd, from, CEASE_REJECTED, "it has two connections already");
+	} else {
+		count(&bgp->c.accepted);
+		session_new(p, fd, port);
+		return;
+	}
+	peer_unless_used(p);
+}
+
+/* Without a descriptor to spare accept() fails at once again, so it pauses. */
+static void
+pause_accepting(struct bgp *bgp)
+{
+	struct timeval tv = { .tv_sec = REOPEN_S };
+
+	if (log_allowed(&bgp->limit, mono_now()))
+		log_error("BGP connections cannot be accepted: %s", strerror(errno));
+	for (size_t i = 0; i < bgp->listeners; i++)
+		event_del(bgp->listener[i].event);
+	evtimer_add(bgp->reopen, &tv);
+}
+
+static void
+on_reopen(evutil_socket_t fd, short what, void *arg)
+{
+	struct bgp *bgp = arg;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < bgp->listeners; i++)
+		event_add(bgp->listener[i].event, NULL);
+}
+
+static void
+on_connection(evutil_socket_t listener, short what, void *arg)
+{
+	struct bgp *bgp = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+		struct addr from, to;
+		uint16_t port;
+		int fd = tcp_accept(listener, &from, &port, &to);
+
+		if (fd >= 0) {
+			let_in(bgp, fd, &from, port);
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				pause_accepting(bgp);
+			return;
+		}
+	}
+}
+
+static int
+listen_on(struct bgp *bgp, const struct addr *local, struct sbuf *err)
+{
+	struct listener *l = &bgp->listener[bgp->listeners];
+	struct tcp_conf conf = {
+		.local = *local, .port = bgp->conf.port, .interface = bgp->conf.interface,
+		.ip_precedence = bgp->conf.ip_precedence, .rcvbuf = bgp->conf.rcvbuf,
+	};
+
+	l->fd = tcp_listen(&conf, err);
+	if (l->fd < 0)
+		return -1;
+	l->event = event_new(bgp->base, l->fd, EV_READ | EV_PERSIST, on_connection, bgp);
+	event_add(l->event, NULL);
+	bgp->listeners++;
+	return access_sign(&bgp->access, NULL, l->fd, err);
+}
+
+static int
+listen_on_all(struct bgp *bgp, struct sbuf *err)
+{
+	static const struct addr any;
+
+	bgp->listener = mem_array(bgp->conf.listens + 1, sizeof(*bgp->listener));
+	if (bgp->conf.listens == 0)
+		return listen_on(bgp, &any, err);
+	for (size_t i = 0; i < bgp->conf.listens; i++)
+		if (listen_on(bgp, &bgp->conf.listen[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static char *
+copy_text(const char *text)
+{
+	return text != NULL ? mem_strdup(text) : NULL;
+}
+
+static void
+copy_conf(struct bgp *bgp, const struct bgp_conf *conf)
+{
+	struct bgp_conf *c = &bgp->conf;
+	const struct addr *id = &conf->id;
+
+	*c = *conf;
+	c->listen = mem_dup(conf->listen, conf->listens * sizeof(*conf->listen));
+	c->allow_file = copy_text(conf->allow_file);
+	c->md5_file = copy_text(conf->md5_file);
+	c->interface = copy_text(conf->interface);
+	if (!addr_is_set(id) && conf->listens > 0)
+		id = &conf->listen[0];
+	bgp->id = addr_is_v4(id) && addr_v4(id) != 0 ? addr_v4(id) : DEFAULT_ID;
+}
+
+struct bgp *
+bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf, struct sbuf *err)
+{
+	struct bgp *bgp = mem_new(sizeof(*bgp));
+	struct timeval tidy = { .tv_sec = TIDY_S };
+
+	bgp->base = base;
+	bgp->rib = rib;
+	copy_conf(bgp, conf);
+	TAILQ_INIT(&bgp->peers);
+	TAILQ_INIT(&bgp->ready);
+	TAILQ_INIT(&bgp->waiting);
+	bgp->work = evtimer_new(base, on_work, bgp);
+	bgp->retry = evtimer_new(base, on_retry, bgp);
+	bgp->reopen = evtimer_new(base, on_reopen, bgp);
+	bgp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bgp);
+	event_add(bgp->tidy, &tidy);
+	if (access_read(&bgp->access, conf->allow_file, conf->md5_file, err) != 0 ||
+	    listen_on_all(bgp, err) != 0) {
+		bgp_stop(bgp);
+		return NULL;
+	}
+	return bgp;
+}
+
+static void
+stop_sessions(struct bgp *bgp)
+{
+	struct peer *p, *next;
+
+	for (p = TAILQ_FIRST(&bgp->peers); p != NULL; p = next) {
+		unsigned left = p->session_count;
+
+		next = TAILQ_NEXT(p, entry);
+		/* The last one to go may take an unproven neighbour with it. */
+		while (left-- > 0)
+			(void)fsm_event(TAILQ_FIRST(&p->sessions), BGP_EVENT_STOP, NULL);
+	}
+}
+
+void
+bgp_stop(struct bgp *bgp)
+{
+	if (bgp == NULL)
+		return;
+	stop_sessions(bgp);
+	peers_done(bgp);
+	for (size_t i = 0; i < bgp->listeners; i++) {
+		event_free(bgp->listener[i].event);
+		close(bgp->listener[i].fd);
+	}
+	event_free(bgp->work);
+	event_free(bgp->retry);
+	event_free(bgp->reopen);
+	event_free(bgp->tidy);
+	access_done(&bgp->access);
+	mem_free(bgp->listener);
+	mem_free(bgp->conf.listen);
+	mem_free((char *)(uintptr_t)bgp->conf.allow_file);
+	mem_free((char *)(uintptr_t)bgp->conf.md5_file);
+	mem_free((char *)(uintptr_t)bgp->conf.interface);
+	mem_free(bgp);
+}
+
+int
+bgp_reload(struct bgp *bgp, struct sbuf *err)
+{
+	struct access fresh;
+
+	if (access_read(&fresh, bgp->conf.allow_file, bgp->conf.md5_file, err) != 0)
+		return -1;
+	for (size_t i = 0; i < bgp->listeners; i++) {
+		if (access_sign(&fresh, &bgp->access, bgp->listener[i].fd, err) == 0)
+			continue;
+		while (i-- > 0)
+			(void)access_sign(&bgp->access, &fresh, bgp->listener[i].fd, err);
+		access_done(&fresh);
+		return -1;
+	}
+	access_done(&bgp->access);
+	bgp->access = fresh;
+	return 0;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state machine of a session, RFC 4271 8.2.2, of a speaker that only listens: it never dials,
+ * so there is no Connect state, and Active is a connection whose OPEN we have yet to see before we
+ * send ours (the DelayOpen option of 8.1.1), because our AS number is to be the neighbour's own.
+ *
+ * Also: collisions (6.8), the hold time (6.5), what a NOTIFICATION says (RFC 9003).
+ */
+#include "bgp/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+#define OPENING_HOLD_S	60		/* RFC 4271 8.2.2 asks for "a large value" */
+
+typedef enum step fsm_step(struct session *s, const struct bgp_message *m);
+
+static const char *const state_names[] = {
+	[BGP_STATE_IDLE] = "Idle", [BGP_STATE_ACTIVE] = "Active",
+	[BGP_STATE_OPENSENT] = "OpenSent", [BGP_STATE_OPENCONFIRM] = "OpenConfirm",
+	[BGP_STATE_ESTABLISHED] = "Established",
+};
+
+const char *
+bgp_state_name(enum bgp_state state)
+{
+	return state_names[state];
+}
+
+void
+session_state(struct session *s, enum bgp_state state)
+{
+	s->state = state;
+	if (peer_best(s->peer) == s)
+		s->peer->since = mono_now();
+}
+
+static uint32_t
+our_as(const struct session *s)
+{
+	return s->bgp->conf.as != 0 ? s->bgp->conf.as : s->theirs.as;
+}
+
+static void
+encode_open(struct wr *w, const struct session *s)
+{
+	const struct bgp_open ours = {
+		.as = our_as(s), .id = s->bgp->id, .hold_s = s->bgp->conf.hold_s,
+		.families = families_all(), .as4 = true, .refresh = true,
+	};
+
+	open_encode(w, &ours);
+}
+
+static void
+encode_keepalive(struct wr *w, const struct session *s)
+{
+	(void)s;
+	keepalive_encode(w);
+}
+
+/* Tell both sides what was wrong with a message, and close. */
+static enum step
+refuse(struct session *s, const char *what, const struct bgp_fault *fault)
+{
+	peer_log(s->peer, LOG_LVL_WARN, "closed: %s: %s: %u", what, fault->why, fault->value);
+	count(&s->peer->c.sessions_reset);
+	return session_refuse(s, fault);
+}
+
+static enum step
+cease(struct session *s, uint8_t subcode, const char *why)
+{
+	const struct bgp_fault fault = { .code = BGP_ERR_CEASE, .subcode = subcode, .why = why,
+		/* RFC 9003 2: a text may follow a shutdown; ours is empty. */
+		.data_len = subcode == CEASE_SHUTDOWN };
+
+	peer_log(s->peer, LOG_LVL_WARN, "closed: %s", why);
+	return session_refuse(s, &fault);
+}
+
+/* A connection came up. */
+static enum step
+meet(struct session *s, const struct bgp_message *m)
+{
+	(void)m;
+	session_state(s, s->bgp->conf.as != 0 ? BGP_STATE_OPENSENT : BGP_STATE_ACTIVE);
+	session_hold(s, OPENING_HOLD_S);
+	return s->state == BGP_STATE_OPENSENT ? session_send(s, encode_open) : STEP_DONE;
+}
+
+/*
+ * Two connections with one neighbour (RFC 4271 6.8). Both were dialled by it, so an older one that
+ * is still being opened is one it has given up; an established one stays until it is lost.
+ */
+static enum step
+collide(struct session *s)
+{
+	struct session *other, *next;
+
+	for (other = TAILQ_FIRST(&s->peer->sessions); other != NULL; other = next) {
+		next = TAILQ_NEXT(other, of_peer);
+		if (other == s)
+			continue;
+		count(&s->bgp->c.collisions);
+		if (other->state == BGP_STATE_ESTABLISHED)
+			return cease(s, CEASE_COLLISION,
+			    "a session is established already (RFC 4271 6.8)");
+		(void)cease(other, CEASE_COLLISION,
+		    "a newer connection took its place (RFC 4271 6.8)");
+	}
+	return STEP_DONE;
+}
+
+static uint16_t
+agreed_hold(const struct session *s)
+{
+	uint16_t ours = s->bgp->conf.hold_s, theirs = s->theirs.hold_s;
+
+	return ours < theirs ? ours : theirs;
+}
+
+static void
+note_neighbour(struct session *s)
+{
+	struct peer *p = s->peer;
+
+	p->proven = true;
+	p->as = s->theirs.as;
+	p->id = addr_of_v4(s->theirs.id);
+	p->port = s->port;
+	p->hold_s = agreed_hold(s);
+}
+
+/* The neighbour's OPEN, RFC 4271 6.2 and RFC 6286 2.2; what we sent or will send is known. */
+static enum step
+read_open(struct session *s, const struct bgp_message *m)
+{
+	struct bgp_fault fault;
+
+	if (open_decode(m->body, &s->theirs, &fault) != 0)
+		return refuse(s, "OPEN", &fault);
+	s->context = (struct bgp_context){
+		.families = s->theirs.families & families_all(), .as4 = s->theirs.as4,
+		.internal = our_as(s) == s->theirs.as,
+	};
+	if (s->context.internal && s->theirs.id == s->bgp->id) {
+		fault = (struct bgp_fault){ .code = BGP_ERR_OPEN, .subcode = OPEN_ID,
+			.value = s->theirs.id, .why = "its identifier is our own (RFC 6286 2.1)" };
+		return refuse(s, "OPEN", &fault);
+	}
+	if (collide(s) == STEP_CLOSED)
+		return STEP_CLOSED;
+	note_neighbour(s);
+	return STEP_DONE;
+}
+
+static enum step
+confirm(struct session *s)
+{
+	session_state(s, BGP_STATE_OPENCONFIRM);
+	session_hold(s, agreed_hold(s));
+	return session_send(s, encode_keepalive);
+}
+
+static enum step
+take_open(struct session *s, const struct bgp_message *m)
+{
+	if (read_open(s, m) == STEP_CLOSED)
+		return STEP_CLOSED;
+	return confirm(s);
+}
+
+static enum step
+answer_open(struct session *s, const struct bgp_message *m)
+{
+	if (read_open(s, m) == STEP_CLOSED || session_send(s, encode_open) == STEP_CLOSED)
+		return STEP_CLOSED;
+	return confirm(s);
+}
+
+static enum step
+come_up(struct session *s, const struct bgp_message *m)
+{
+	struct peer *p = s->peer;
+	struct sbuf families_text = { 0 };
+	char name[ADDR_TEXT];
+	struct teller_info info = {
+		.kind = TELLER_BGP, .router = p->addr, .router_id = p->id, .as = p->as,
+		.name = addr_text(&p->addr, name),
+	};
+
+	(void)m;
+	s->teller = teller_new(s->bgp->rib, &info);
+	session_state(s, BGP_STATE_ESTABLISHED);
+	for (size_t i = 0; i < family_count; i++)
+		if (s->context.families & family_bit(&families[i]))
+			sbuf_printf(&families_text, ", %s", families[i].name);
+	peer_log(p, LOG_LVL_INFO, "established: hold time %u s%s%s", p->hold_s,
+	    families_text.len > 0 ? sbuf_text(&families_text) : ", no family in common",
+	    s->context.as4 ? "" : ", 2-byte AS numbers");
+	sbuf_done(&families_text);
+	return STEP_DONE;
+}
+
+static void
+log_update(struct session *s, const struct bgp_update *u)
+{
+	if (u->verdict == VERDICT_OK)
+		return;
+	peer_log(s->peer, LOG_LVL_WARN, "UPDATE: %s (%u): %s: %u; %s",
+	    attribute_name(u->fault_attr), u->fault_attr, u->fault.why, u->fault.value,
+	    u->verdict == VERDICT_DISCARD ? "it is discarded" : "its routes are taken as withdrawn");
+}
+
+static enum step
+take_update(struct session *s, const struct bgp_message *m)
+{
+	struct bgp_peer_counters *c = &s->peer->c;
+	struct bgp_update *u = &s->bgp->update;
+
+	update_decode(m->body, &s->context, u);
+	if (u->verdict == VERDICT_RESET)
+		return refuse(s, u->fault_attr != 0 ? attribute_name(u->fault_attr) : "UPDATE",
+		    &u->fault);
+	if (!routes_tell(s, u))
+		return STEP_WAIT;
+	log_update(s, u);
+	count_add(&c->nlri_skipped, u->skipped);
+	count_add(&c->attr_discarded, u->discarded);
+	if (u->verdict == VERDICT_WITHDRAW)
+		count(&c->treated_as_withdraw);
+	if (u->end_of_rib != NULL)
+		peer_log(s->peer, LOG_LVL_INFO, "end of RIB of %s: %llu routes",
+		    u->end_of_rib->name, (unsigned long long)teller_routes(s->teller,
+		    u->end_of_rib->rib_afi, u->end_of_rib->rib_safi));
+	return STEP_DONE;
+}
+
+/* Its time was noted when it came. */
+static enum step
+note_alive(struct session *s, const struct bgp_message *m)
+{
+	(void)s;
+	(void)m;
+	return STEP_DONE;
+}
+
+/* We have nothing to announce again; but one that is malformed ends the session (RFC 7313 5). */
+static enum step
+note_refresh(struct session *s, const struct bgp_message *m)
+{
+	struct bgp_refresh refresh;
+	struct bgp_fault fault;
+
+	if (refresh_decode(m->body, &refresh, &fault) != 0)
+		return refuse(s, "ROUTE-REFRESH", &fault);
+	return STEP_DONE;
+}
+
+static enum step
+told_off(struct session *s, const struct bgp_message *m)
+{
+	struct bgp_notification n = { 0 };
+	struct sbuf text = { 0 };
+
+	(void)notification_decode(m->body, &n);
+	notification_text(&text, &n);
+	peer_log(s->peer, LOG_LVL_WARN, "closed by it: %s", sbuf_text(&text));
+	sbuf_done(&text);
+	return session_close(s);
+}
+
+static enum step
+hold_over(struct session *s, const struct bgp_message *m)
+{
+	static const struct bgp_fault fault = { .code = BGP_ERR_HOLD };
+
+	(void)m;
+	peer_log(s->peer, LOG_LVL_WARN, "closed: silent for %lld s in state %s (RFC 4271 6.5)",
+	    (long long)(mono_since(mono_now(), s->heard) / NS_PER_SEC), state_names[s->state]);
+	return session_refuse(s, &fault);
+}
+
+static enum step
+line_lost(struct session *s, const struct bgp_message *m)
+{
+	(void)m;
+	peer_log(s->peer, LOG_LVL_WARN, "connection lost in state %s", state_names[s->state]);
+	return session_close(s);
+}
+
+static enum step
+shut_down(struct session *s, const struct bgp_message *m)
+{
+	(void)m;
+	return cease(s, CEASE_SHUTDOWN, "this daemon shuts down");
+}
+
+/* RFC 6608 3: a message that has no place in this state. */
+static enum step
+out_of_place(struct session *s, const struct bgp_message *m)
+{
+	const struct bgp_fault fault = {
+		.code = BGP_ERR_FSM, .value = m != NULL ? m->type : 0,
+		.subcode = s->state < BGP_STATE_OPENSENT ? 0
+		    : (uint8_t)(s->state - BGP_STATE_OPENSENT + 1),
+		.why = "a message out of place (RFC 4271 6.6)",
+	};
+
+	return refuse(s, m != NULL ? bgp_type_name(m->type) : state_names[s->state], &fault);
+}
+
+static fsm_step *const fsm[BGP_STATE_COUNT][BGP_EVENT_COUNT] = {
+	[BGP_STATE_IDLE]       [BGP_EVENT_TCP_UP]       = meet,
+
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_OPEN]         = answer_open,
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_NOTIFICATION] = told_off,
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_HOLD_OVER]    = hold_over,
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_TCP_DOWN]     = line_lost,
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_STOP]         = shut_down,
+
+	[BGP_STATE_OPENSENT]   [BGP_EVENT_OPEN]         = take_open,
+	[BGP_STATE_OPENSENT]   [BGP_EVENT_NOTIFICATION] = told_off,
+	[BGP_STATE_OPENSENT]   [BGP_EVENT_HOLD_OVER]    = hold_over,
+	[BGP_STATE_OPENSENT]   [BGP_EVENT_TCP_DOWN]     = line_lost,
+	[BGP_STATE_OPENSENT]   [BGP_EVENT_STOP]         = shut_down,
+
+	[BGP_STATE_OPENCONFIRM][BGP_EVENT_KEEPALIVE]    = come_up,
+	[BGP_STATE_OPENCONFIRM][BGP_EVENT_NOTIFICATION] = told_off,
+	[BGP_STATE_OPENCONFIRM][BGP_EVENT_HOLD_OVER]    = hold_over,
+	[BGP_STATE_OPENCONFIRM][BGP_EVENT_TCP_DOWN]     = line_lost,
+	[BGP_STATE_OPENCONFIRM][BGP_EVENT_STOP]         = shut_down,
+
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_UPDATE]       = take_update,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_KEEPALIVE]    = note_alive,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_REFRESH]      = note_refresh,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_NOTIFICATION] = told_off,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_HOLD_OVER]    = hold_over,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_TCP_DOWN]     = line_lost,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_STOP]         = shut_down,
+};
+
+enum step
+fsm_event(struct session *s, enum bgp_event event, const struct bgp_message *m)
+{
+	fsm_step *step = fsm[s->state][event];
+
+	return step != NULL ? step(s, m) : out_of_place(s, m);
+}

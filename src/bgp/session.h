@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the session half: the speaker, its neighbours and their connections. Everything is of the
+ * control thread.
+ *
+ *   struct bgp      the speaker: listeners, neighbours, the queue of sessions that have work
+ *   struct peer     a neighbour, by its address; outlives its connections for a day
+ *   struct session  one TCP connection and its state machine; a teller once it is established
+ *
+ * bgp.c starts and stops and shares out time, peer.c knows the neighbours, session.c moves bytes,
+ * fsm.c decides, routes.c tells the RIB.
+ */
+#ifndef WB_BGP_SESSION_H
+#define WB_BGP_SESSION_H
+
+#include <sys/queue.h>
+
+#include <event2/event.h>
+
+#include "bgp/access.h"
+#include "bgp/bgp.h"
+#include "bgp/open.h"
+#include "bgp/update.h"
+#include "core/log.h"
+
+enum bgp_state {
+	BGP_STATE_IDLE, BGP_STATE_ACTIVE, BGP_STATE_OPENSENT, BGP_STATE_OPENCONFIRM,
+	BGP_STATE_ESTABLISHED, BGP_STATE_COUNT,
+};
+
+enum bgp_event {
+	BGP_EVENT_TCP_UP, BGP_EVENT_OPEN, BGP_EVENT_UPDATE, BGP_EVENT_NOTIFICATION,
+	BGP_EVENT_KEEPALIVE, BGP_EVENT_REFRESH, BGP_EVENT_HOLD_OVER, BGP_EVENT_TCP_DOWN,
+	BGP_EVENT_STOP, BGP_EVENT_COUNT,
+};
+
+/* What a step left behind. */
+enum step { STEP_DONE, STEP_WAIT, STEP_CLOSED };	/* CLOSED: the session is no more */
+
+#define SESSION_IN	65536		/* bytes read ahead: many messages, far above one */
+#define SESSION_OUT	1024		/* bytes of ours that the neighbour has not taken yet */
+
+/* The attributes last interned, to tell that the next UPDATE has the same (most have). */
+struct attrs_memo {
+	struct attrs attrs;		/* its byte strings are in bytes */
+	uint32_t path;			/* 0: none */
+	uint64_t slice;			/* the slice of control it is good for */
+	uint8_t bytes[4 * BGP_MESSAGE_MAX];
+};
+
+struct session {
+	TAILQ_ENTRY(session) of_peer;
+	TAILQ_ENTRY(session) queued;
+	struct bgp *bgp;
+	struct peer *peer;
+	int fd;
+	uint16_t port;
+	struct event *read, *write, *hold, *keepalive;
+	enum bgp_state state;
+	enum { QUEUE_NONE, QUEUE_READY, QUEUE_WAITING } queue;
+	bool counted;			/* the message at hand, which had to wait */
+	mono_t heard;			/* last message */
+	int64_t hold_ns;		/* 0: for ever */
+	struct bgp_open theirs;
+	struct bgp_context context;
+	struct teller *teller;		/* while established */
+	struct attrs_memo memo;
+	size_t in_start, in_end, out_len;
+	uint8_t in[SESSION_IN];
+	uint8_t out[SESSION_OUT];
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct peer {
+	TAILQ_ENTRY(peer) entry;
+	struct bgp *bgp;
+	struct addr addr, id;
+	uint16_t port, hold_s;
+	uint32_t as;
+	mono_t since;			/* of its best session's state, or of its end */
+	bool proven;			/* it has sent a good OPEN */
+	struct session_list sessions;	/* more than one only while they collide */
+	unsigned session_count;
+	struct bgp_peer_counters c;
+	struct log_limit limit;
+	char last_error[200];
+};
+
+TAILQ_HEAD(peer_list, peer);
+
+struct listener {
+	int fd;
+	struct event *event;
+	struct bgp *bgp;
+};
+
+struct bgp {
+	struct event_base *base;
+	struct rib *rib;
+	struct bgp_conf conf;		/* its texts and addresses are copies */
+	uint32_t id;
+	struct access access;
+	struct listener *listener;
+	size_t listeners;
+	struct peer_list peers;
+	size_t peers_up;		/* with a session in any state */
+	struct session_list ready, waiting;
+	struct event *work, *retry, *tidy, *reopen;
+	uint64_t slice;			/* counts slices of control, see struct attrs_memo */
+	struct bgp_counters c;
+	struct log_limit limit;
+	struct bgp_update update;	/* scratch */
+};
+
+/* bgp.c: sharing out time. */
+void	session_ready(struct session *s);	/* it has, or may have, something to do */
+void	session_wait(struct session *s);	/* it may have in a while: its budget is used up */
+void	session_unqueue(struct session *s);
+
+/* peer.c */
+struct peer *peer_of(struct bgp *bgp, const struct addr *addr);	/* made where it was not known */
+struct session *peer_best(const struct peer *p);	/* its session that got farthest, or NULL */
+void	peer_attach(struct peer *p, struct session *s);
+void	peer_detach(struct peer *p, struct session *s);	/* may end an unproven peer */
+void	peer_unless_used(struct peer *p);	/* forget one that has neither session nor past */
+void	peers_forget(struct bgp *bgp, mono_t now);	/* those down for a day */
+void	peers_done(struct bgp *bgp);
+/* Log a line about it and, for warnings, keep it as its last error. Floods are cut. */
+void	peer_log(struct peer *p, enum log_level level, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* session.c */
+void	session_new(struct peer *p, int fd, uint16_t port);
+/* Work until the bytes at hand are used up or the time is; what it says next is queued by it. */
+void	session_turn(struct session *s, mono_t until);
+/* Queue one message for the neighbour; STEP_CLOSED where it takes none any more. */
+enum step session_send(struct session *s, void (*encode)(struct wr *w, const struct session *s));
+void	session_hold(struct session *s, uint16_t hold_s);	/* start its timers; 0: none */
+enum step session_close(struct session *s);
+/* Tell the neighbour what was wrong, then close. */
+enum step session_refuse(struct session *s, const struct bgp_fault *fault);
+
+/* fsm.c */
+enum step fsm_event(struct session *s, enum bgp_event event, const struct bgp_message *m);
+const char *bgp_state_name(enum bgp_state state);
+void	session_state(struct session *s, enum bgp_state state);
+
+/* routes.c: false where the RIB takes no more attributes for now; then nothing was counted. */
+bool	routes_tell(struct session *s, const struct bgp_update *u);
+
+#endif

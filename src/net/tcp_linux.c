@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What Linux has for TCP: MD5 signatures (RFC 2385) and sockets bound to an interface. */
+#include "net/tcp.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+
+/*
+ * An IPv6 socket that carries IPv4 as well knows its peers by their mapped addresses. False for a
+ * peer that cannot reach this socket.
+ */
+static bool
+peer_address(int fd, const struct addr *peer, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in6 *in6 = (void *)ret;
+	int domain = AF_INET;
+	socklen_t len = sizeof(domain);
+
+	addr_sockaddr(peer, 0, ret);
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	if (domain == AF_INET6 && ret->ss_family == AF_INET) {
+		memset(ret, 0, sizeof(*ret));
+		in6->sin6_family = AF_INET6;
+		memcpy(&in6->sin6_addr, peer->b, 16);
+	}
+	return ret->ss_family == domain;
+}
+
+int
+tcp_md5_key(int fd, const struct addr *peer, const char *key, size_t len)
+{
+	struct tcp_md5sig sig = { .tcpm_keylen = (uint16_t)len };
+	struct sockaddr_storage sa;
+
+	if (len > TCP_MD5_KEY_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!peer_address(fd, peer, &sa))
+		return 0;
+	memcpy(&sig.tcpm_addr, &sa, sizeof(sig.tcpm_addr));
+	memcpy(sig.tcpm_key, key, len);
+	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig));
+}
+
+int
+tcp_bind_interface(int fd, const char *interface)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
+	    (socklen_t)strlen(interface) + 1);
+}

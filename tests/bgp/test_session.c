@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sessions over loopback: the state machine, timers, collisions, who is let in, budgets, many at
+ * once. The neighbour is played here by hand, byte by byte; the RIB is a double.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bgp/session.h"
+#include "core/mem.h"
+#include "rib_double.h"
+
+static const struct log_conf quiet = { .facility = -1, .quiet_stderr = true };
+
+struct stage {
+	struct event_base *base;
+	struct rib rib;
+	struct bgp *bgp;
+	uint16_t port;
+	int64_t longest_ns;		/* CPU time of the longest pass of the loop */
+};
+
+static void
+stage_open(struct stage *st, struct bgp_conf conf)
+{
+	static struct addr local;
+	struct sbuf err = { 0 };
+
+	log_open(&quiet);
+	memset(st, 0, sizeof(*st));
+	addr_parse("127.0.0.1", &local);
+	conf.listen = &local;
+	conf.listens = 1;
+	conf.hold_s = conf.hold_s != 0 ? conf.hold_s : 90;
+	st->base = event_base_new();
+	st->bgp = bgp_start(st->base, &st->rib, &conf, &err);
+	if (st->bgp == NULL)
+		fail_msg("%s", sbuf_text(&err));
+	st->port = tcp_port(st->bgp->listener[0].fd);
+	sbuf_done(&err);
+}
+
+static void
+stage_close(struct stage *st)
+{
+	bgp_stop(st->bgp);
+	assert_int_equal(st->rib.made, st->rib.gone);
+	double_done(&st->rib);
+	event_base_free(st->base);
+}
+
+static void
+pass(struct stage *st)
+{
+	int64_t began = cpu_ns(), took;
+
+	event_base_loop(st->base, EVLOOP_NONBLOCK);
+	took = cpu_ns() - began;
+	if (took > st->longest_ns)
+		st->longest_ns = took;
+	usleep(200);
+}
+
+/* Run the loop until it is so, 5 s at most. */
+#define UNTIL(st, condition) do { \
+		mono_t end_ = mono_add(mono_now(), 5 * NS_PER_SEC); \
+		bool so_; \
+		while (!(so_ = (condition)) && !mono_due(mono_now(), end_)) \
+			pass(st); \
+		if (!so_) \
+			fail_msg("line %d: never so: %s", __LINE__, #condition); \
+	} while (0)
+
+static void
+linger(struct stage *st, int ms)
+{
+	mono_t end = mono_add(mono_now(), ms * NS_PER_MS);
+
+	while (!mono_due(mono_now(), end))
+		pass(st);
+}
+
+/* A neighbour: a socket and what came over it. */
+struct router {
+	int fd;
+	uint8_t in[8192];
+	size_t len;
+	bool closed;
+};
+
+static bool
+dial(struct stage *st, struct router *r, const char *from, const char *key)
+{
+	struct sockaddr_storage sa;
+	struct addr a, daemon;
+	socklen_t len;
+
+	memset(r, 0, sizeof(*r));
+	addr_parse(from, &a);
+	addr_parse("127.0.0.1", &daemon);
+	r->fd = socket(AF_INET, SOCK_STREAM, 0);
+	len = addr_sockaddr(&a, 0, &sa);
+	assert_int_equal(bind(r->fd, (struct sockaddr *)&sa, len), 0);
+	if (key != NULL && tcp_md5_key(r->fd, &daemon, key, strlen(key)) != 0)
+		return false;
+	fcntl(r->fd, F_SETFL, O_NONBLOCK);
+	len = addr_sockaddr(&daemon, st->port, &sa);
+	assert_true(connect(r->fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS);
+	return true;
+}
+
+static void
+hang_up(struct router *r)
+{
+	close(r->fd);
+	r->closed = true;
+}
+
+static void
+listen_in(struct router *r)
+{
+	ssize_t n = recv(r->fd, r->in + r->len, sizeof(r->in) - r->len, 0);
+
+	if (n > 0)
+		r->len += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != ENOTCONN))
+		r->closed = true;
+}
+
+/* The next message is of this type; its body is in m until the next call. */
+static bool
+heard(struct router *r, uint8_t type, struct bgp_message *m)
+{
+	static uint8_t room[8192];
+	struct bgp_fault fault;
+
+	listen_in(r);
+	memcpy(room, r->in, r->len);
+	if (bgp_frame(room, r->len, BGP_MESSAGE_MAX, m, &fault) != 1)
+		return false;
+	if (m->type != type)
+		fail_msg("%s came instead of %s", bgp_type_name(m->type), bgp_type_name(type));
+	memmove(r->in, r->in + m->len, r->len - m->len);
+	r->len -= m->len;
+	return true;
+}
+
+static bool
+heard_end(struct router *r)
+{
+	listen_in(r);
+	return r->closed;
+}
+
+static void
+say(struct router *r, const void *bytes, size_t len)
+{
+	assert_int_equal(send(r->fd, bytes, len, MSG_NOSIGNAL), len);
+}
+
+static void
+say_message(struct router *r, uint8_t type, const uint8_t *body, size_t len)
+{
+	uint8_t room[BGP_MESSAGE_MAX];
+	struct wr w = wr_of(room, sizeof(room));
+
+	message_begin(&w, type);
+	wr_bytes(&w, body, len);
+	message_end(&w, 0);
+	say(r, room, wr_len(&w));
+}
+
+#define SAY(r, type, ...) \
+	say_message(r, type, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
+
+static void
+say_open(struct router *r, uint32_t as, uint16_t hold_s, uint32_t id)
+{
+	const struct bgp_open o = { .as = as, .hold_s = hold_s, .id = id, .families = 3,
+	    .as4 = true, .refresh = true };
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+
+	open_encode(&w, &o);
+	say(r, room, wr_len(&w));
+}
+
+static void
+say_keepalive(struct router *r)
+{
+	say_message(r, BGP_KEEPALIVE, NULL, 0);
+}
+
+/* From a connection to Established; the daemon speaks only when it was spoken to. */
+static void
+come_up(struct stage *st, struct router *r, const char *from, uint16_t hold_s)
+{
+	unsigned made = st->rib.made;
+	struct bgp_message m;
+
+	assert_true(dial(st, r, from, NULL));
+	linger(st, 5);
+	say_open(r, 65000, hold_s, 0x0a000001);
+	UNTIL(st, heard(r, BGP_OPEN, &m));
+	UNTIL(st, heard(r, BGP_KEEPALIVE, &m));
+	say_keepalive(r);
+	UNTIL(st, st->rib.made == made + 1);
+}
+
+static void
+expect_notification(struct stage *st, struct router *r, uint8_t code, uint8_t subcode)
+{
+	struct bgp_notification n;
+	struct bgp_message m;
+
+	UNTIL(st, heard(r, BGP_NOTIFICATION, &m));
+	assert_int_equal(notification_decode(m.body, &n), 0);
+	assert_int_equal(n.code, code);
+	assert_int_equal(n.subcode, subcode);
+	UNTIL(st, heard_end(r));
+	hang_up(r);
+}
+
+static void
+expect_routes(struct stage *st, const char *router, const char *routes)
+{
+	struct sbuf b = { 0 };
+
+	double_routes(double_teller(&st->rib, router), &b);
+	assert_string_equal(sbuf_text(&b), routes);
+	sbuf_done(&b);
+}
+
+static void
+take_info(const struct bgp_peer_info *p, void *ctx)
+{
+	*(struct bgp_peer_info *)ctx = *p;
+}
+
+#define ROUTE_HEAD	0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, \
+			0x40, 3, 4, 10, 0, 0, 9
+
+static void
+echoes_the_as_of_its_neighbour(void **state)
+{
+	struct stage st;
+	struct router r;
+	struct bgp_message m;
+	struct bgp_open o;
+	struct bgp_fault fault;
+	struct bgp_peer_info info = { 0 };
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0, .hold_s = 90 });
+	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	linger(&st, 20);
+	assert_false(heard(&r, BGP_OPEN, &m));	/* it waits for ours */
+	say_open(&r, 4200000000, 30, 0x0a000001);
+	UNTIL(&st, heard(&r, BGP_OPEN, &m));
+	assert_int_equal(open_decode(m.body, &o, &fault), 0);
+	assert_int_equal(o.as, 4200000000);
+	assert_int_equal(o.hold_s, 90);
+	assert_int_equal(o.id, 0x7f000001);
+	assert_int_equal(o.families, 3);
+	assert_true(o.as4 && o.refresh);
+	UNTIL(&st, heard(&r, BGP_KEEPALIVE, &m));
+	say_keepalive(&r);
+	UNTIL(&st, st.rib.made == 1);
+	bgp_peers(st.bgp, take_info, &info);
+	assert_string_equal(info.state, "Established");
+	assert_int_equal(info.hold_s, 30);
+	assert_int_equal(info.as, 4200000000);
+	assert_int_equal(addr_v4(&info.id), 0x0a000001);
+	SAY(&r, BGP_UPDATE, ROUTE_HEAD, 24, 10, 1, 2, 0);
+	SAY(&r, BGP_UPDATE, ROUTE_HEAD, 24, 10, 1, 3);
+	SAY(&r, BGP_UPDATE, 0, 1, 0, 0, 0);
+	UNTIL(&st, counter_get(&info.c->withdrawn) == 1);
+	expect_routes(&st, "127.0.0.2",
+	    "10.1.2.0/24 via 10.0.0.9 path 65001; 10.1.3.0/24 via 10.0.0.9 path 65001");
+	assert_int_equal(counter_get(&info.c->announced), 3);
+	hang_up(&r);
+	UNTIL(&st, st.rib.gone == 1);
+	bgp_peers(st.bgp, take_info, &info);
+	assert_string_equal(info.state, "Idle");
+	assert_string_equal(info.last_error, "connection lost in state Established");
+	stage_close(&st);
+}
+
+static void
+speaks_first_where_it_knows_its_as(void **state)
+{
+	struct stage st;
+	struct router r;
+	struct bgp_message m;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 65010, .id = addr_of_v4(77) });
+	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	UNTIL(&st, heard(&r, BGP_OPEN, &m));
+	assert_int_equal(m.body.at[8], 77);
+	say_open(&r, 65000, 0, 0x0a000001);
+	UNTIL(&st, heard(&r, BGP_KEEPALIVE, &m));
+	say_keepalive(&r);
+	UNTIL(&st, st.rib.made == 1);
+	/* The daemon stops: Cease, with the empty text of RFC 9003. */
+	bgp_stop(st.bgp);
+	st.bgp = NULL;
+	expect_notification(&st, &r, BGP_ERR_CEASE, CEASE_SHUTDOWN);
+	assert_int_equal(st.rib.gone, 1);
+	stage_close(&st);
+}
+
+static void
+byte_by_byte(void **state)
+{
+	static const uint8_t body[] = { ROUTE_HEAD, 24, 10, 1, 2 };
+	struct stage st;
+	struct router r;
+	uint8_t room[256];
+	struct wr w = wr_of(room, sizeof(room));
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	come_up(&st, &r, "127.0.0.2", 90);
+	message_begin(&w, BGP_UPDATE);
+	wr_bytes(&w, body, sizeof(body));
+	message_end(&w, 0);
+	for (size_t i = 0; i < wr_len(&w); i++) {
+		say(&r, room + i, 1);
+		linger(&st, 1);
+	}
+	UNTIL(&st, teller_routes(double_teller(&st.rib, "127.0.0.2"), RIB_IP4, RIB_UNICAST) == 1);
+	hang_up(&r);
+	stage_close(&st);
+}
+
+/* What each state does with a message that has no place in it, and with a broken stream. */
+static void
+messages_out_of_place(void **state)
+{
+	static const struct {
+		const char *what;
+		bool known_as;		/* OpenSent instead of Active */
+		unsigned steps;		/* 0: connected, 1: OPEN said, 2: established */
+		uint8_t say;
+		uint8_t code, subcode;
+	} cases[] = {
+		{ "Active, KEEPALIVE", false, 0, BGP_KEEPALIVE, BGP_ERR_FSM, 0 },
+		{ "Active, UPDATE", false, 0, BGP_UPDATE, BGP_ERR_FSM, 0 },
+		{ "OpenSent, KEEPALIVE", true, 0, BGP_KEEPALIVE, BGP_ERR_FSM, 1 },
+		{ "OpenSent, UPDATE", true, 0, BGP_UPDATE, BGP_ERR_FSM, 1 },
+		{ "OpenConfirm, OPEN", false, 1, BGP_OPEN, BGP_ERR_FSM, 2 },
+		{ "OpenConfirm, UPDATE", true, 1, BGP_UPDATE, BGP_ERR_FSM, 2 },
+		{ "Established, OPEN", false, 2, BGP_OPEN, BGP_ERR_FSM, 3 },
+		{ "Established, type 9", false, 2, 9, BGP_ERR_HEADER, HEADER_BAD_TYPE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bgp_message m;
+		struct stage st;
+		struct router r;
+
+		stage_open(&st, (struct bgp_conf){ .as = cases[i].known_as ? 65010 : 0 });
+		assert_true(dial(&st, &r, "127.0.0.2", NULL));
+		if (cases[i].known_as)
+			UNTIL(&st, heard(&r, BGP_OPEN, &m));
+		linger(&st, 5);
+		if (cases[i].steps > 0) {
+			say_open(&r, 65000, 90, 0x0a000001);
+			if (!cases[i].known_as)
+				UNTIL(&st, heard(&r, BGP_OPEN, &m));
+			UNTIL(&st, heard(&r, BGP_KEEPALIVE, &m));
+		}
+		if (cases[i].steps > 1)
+			say_keepalive(&r);
+		if (cases[i].say == BGP_OPEN)
+			say_open(&r, 65000, 90, 0x0a000001);
+		else
+			say_message(&r, cases[i].say, (const uint8_t[4]){ 0 },
+			    cases[i].say == BGP_KEEPALIVE ? 0 : 4);
+		expect_notification(&st, &r, cases[i].code, cases[i].subcode);
+		stage_close(&st);
+	}
+}
+
+static void
+open_is_refused(void **state)
+{
+	static const struct {
+		uint32_t as;
+		uint16_t hold_s;
+		uint32_t id;
+		uint8_t subcode;
+	} cases[] = {
+		{ 65000, 1, 5, OPEN_HOLD_TIME },
+		{ 65000, 2, 5, OPEN_HOLD_TIME },
+		{ 65000, 90, 0, OPEN_ID },
+		{ 65000, 90, 0x7f000001, OPEN_ID },	/* the daemon's own */
+		{ 0, 90, 5, OPEN_PEER_AS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct stage st;
+		struct router r;
+
+		stage_open(&st, (struct bgp_conf){ .as = 0 });
+		assert_true(dial(&st, &r, "127.0.0.2", NULL));
+		linger(&st, 5);
+		say_open(&r, cases[i].as, cases[i].hold_s, cases[i].id);
+		expect_notification(&st, &r, BGP_ERR_OPEN, cases[i].subcode);
+		/* Nobody who never sent a good OPEN is remembered. */
+		assert_true(TAILQ_EMPTY(&st.bgp->peers));
+		stage_close(&st);
+	}
+}
+
+static void
+errors_in_updates(void **state)
+{
+	struct stage st;
+	struct router r;
+	struct bgp_peer_info info = { 0 };
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	come_up(&st, &r, "127.0.0.2", 90);
+	bgp_peers(st.bgp, take_info, &info);
+	SAY(&r, BGP_UPDATE, ROUTE_HEAD, 24, 10, 1, 2);
+	/* ATOMIC_AGGREGATE of one byte: the attribute goes, the route stays. */
+	SAY(&r, BGP_UPDATE, 0, 0, 0, 24, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9,
+	    0x40, 3, 4, 10, 0, 0, 9, 0x40, 6, 1, 0, 24, 10, 1, 3);
+	/* ORIGIN 9: a route that was there goes. */
+	SAY(&r, BGP_UPDATE, 0, 0, 0, 20, 0x40, 1, 1, 9, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9,
+	    0x40, 3, 4, 10, 0, 0, 9, 24, 10, 1, 2);
+	/* EVPN that nobody asked for. */
+	SAY(&r, BGP_UPDATE, 0, 0, 0, 8, 0x80, 15, 5, 0, 25, 70, 1, 2);
+	SAY(&r, BGP_REFRESH, 0, 1, 0, 1);
+	UNTIL(&st, counter_get(&info.c->refreshes) == 1);
+	expect_routes(&st, "127.0.0.2", "10.1.3.0/24 via 10.0.0.9 path 65001");
+	assert_int_equal(counter_get(&info.c->attr_discarded), 1);
+	assert_int_equal(counter_get(&info.c->treated_as_withdraw), 1);
+	assert_int_equal(counter_get(&info.c->nlri_skipped), 1);
+	/* A prefix of 33 bits: nothing helps. */
+	SAY(&r, BGP_UPDATE, ROUTE_HEAD, 33, 10, 1, 2, 3, 4);
+	expect_notification(&st, &r, BGP_ERR_UPDATE, UPDATE_NETWORK);
+	assert_int_equal(counter_get(&info.c->sessions_reset), 1);
+	assert_int_equal(st.rib.gone, 1);
+	stage_close(&st);
+}
+
+static void
+silence_ends_a_session(void **state)
+{
+	struct stage st;
+	struct router quiet_one, live;
+	struct bgp_message m;
+	unsigned beats = 0;
+	mono_t began;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0, .hold_s = 3 });
+	come_up(&st, &live, "127.0.0.3", 90);
+	come_up(&st, &quiet_one, "127.0.0.2", 90);
+	began = mono_now();
+	/* One keeps quiet for 3 s, the other does not; both are sent a KEEPALIVE each second. */
+	while (mono_since(mono_now(), began) < 35 * NS_PER_SEC / 10) {
+		linger(&st, 500);
+		say_keepalive(&live);
+		while (heard(&live, BGP_KEEPALIVE, &m))
+			beats++;
+		if (mono_since(mono_now(), began) < 25 * NS_PER_SEC / 10)
+			assert_int_equal(st.rib.gone, 0);
+	}
+	while (quiet_one.len == 0 || quiet_one.in[18] == BGP_KEEPALIVE)
+		assert_true(heard(&quiet_one, BGP_KEEPALIVE, &m));
+	expect_notification(&st, &quiet_one, BGP_ERR_HOLD, 0);
+	assert_in_range(beats, 2, 5);
+	assert_int_equal(st.rib.gone, 1);
+	hang_up(&live);
+	stage_close(&st);
+}
+
+static void
+connections_collide(void **state)
+{
+	struct stage st;
+	struct router a, b, c;
+	struct bgp_message m;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	/* Established: the new one goes. */
+	come_up(&st, &a, "127.0.0.2", 90);
+	assert_true(dial(&st, &b, "127.0.0.2", NULL));
+	linger(&st, 10);
+	say_open(&b, 65000, 90, 0x0a000001);
+	expect_notification(&st, &b, BGP_ERR_CEASE, CEASE_COLLISION);
+	assert_int_equal(st.rib.gone, 0);
+	hang_up(&a);
+	UNTIL(&st, st.rib.gone == 1);
+	/* In the making: the older one goes. */
+	assert_true(dial(&st, &a, "127.0.0.2", NULL));
+	linger(&st, 10);
+	say_open(&a, 65000, 90, 0x0a000001);
+	UNTIL(&st, heard(&a, BGP_OPEN, &m));
+	UNTIL(&st, heard(&a, BGP_KEEPALIVE, &m));
+	assert_true(dial(&st, &b, "127.0.0.2", NULL));
+	linger(&st, 10);
+	/* A third at the same time is not even listened to. */
+	assert_true(dial(&st, &c, "127.0.0.2", NULL));
+	expect_notification(&st, &c, BGP_ERR_CEASE, CEASE_REJECTED);
+	say_open(&b, 65000, 90, 0x0a000001);
+	expect_notification(&st, &a, BGP_ERR_CEASE, CEASE_COLLISION);
+	UNTIL(&st, heard(&b, BGP_OPEN, &m));
+	UNTIL(&st, heard(&b, BGP_KEEPALIVE, &m));
+	say_keepalive(&b);
+	UNTIL(&st, st.rib.made == 2);
+	assert_int_equal(counter_get(&st.bgp->c.collisions), 3);
+	hang_up(&b);
+	stage_close(&st);
+}
+
+static char *
+file_with(const char *text)
+{
+	char *name = mem_strdup("/tmp/wb-test-bgp-XXXXXX");
+	int fd = mkstemp(name);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return name;
+}
+
+static void
+rewrite(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+only_whom_the_file_allows(void **state)
+{
+	char *file = file_with("! routers\n127.0.0.2\n127.0.0.8/30\n");
+	struct sbuf err = { 0 };
+	struct router r;
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0, .allow_file = file });
+	come_up(&st, &r, "127.0.0.2", 90);
+	hang_up(&r);
+	come_up(&st, &r, "127.0.0.9", 90);
+	hang_up(&r);
+	assert_true(dial(&st, &r, "127.0.0.12", NULL));
+	UNTIL(&st, heard_end(&r));
+	hang_up(&r);
+	assert_int_equal(counter_get(&st.bgp->c.not_allowed), 1);
+	/* A bad file leaves the old one in force. */
+	rewrite(file, "127.0.0.12\nrouter7\n");
+	assert_int_equal(bgp_reload(st.bgp, &err), -1);
+	assert_non_null(strstr(sbuf_text(&err), ":2: \"router7\" is neither"));
+	come_up(&st, &r, "127.0.0.2", 90);
+	hang_up(&r);
+	/* An empty one allows nobody. */
+	rewrite(file, "");
+	assert_int_equal(bgp_reload(st.bgp, &err), 0);
+	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	UNTIL(&st, heard_end(&r));
+	hang_up(&r);
+	sbuf_done(&err);
+	stage_close(&st);
+	unlink(file);
+	mem_free(file);
+}
+
+static void
+no_more_than_max_peers(void **state)
+{
+	struct router a, b;
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0, .max_peers = 1 });
+	come_up(&st, &a, "127.0.0.2", 90);
+	assert_true(dial(&st, &b, "127.0.0.3", NULL));
+	expect_notification(&st, &b, BGP_ERR_CEASE, CEASE_REJECTED);
+	assert_int_equal(counter_get(&st.bgp->c.too_many), 1);
+	hang_up(&a);
+	UNTIL(&st, st.rib.gone == 1);
+	come_up(&st, &b, "127.0.0.3", 90);
+	hang_up(&b);
+	stage_close(&st);
+}
+
+static void
+waits_for_its_budget(void **state)
+{
+	struct bgp_peer_info info = { 0 };
+	struct router r;
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	come_up(&st, &r, "127.0.0.2", 90);
+	bgp_peers(st.bgp, take_info, &info);
+	st.rib.refuse_puts = 3;
+	for (uint8_t i = 0; i < 100; i++)
+		SAY(&r, BGP_UPDATE, ROUTE_HEAD, 24, 10, 1, i);
+	linger(&st, 30);
+	assert_int_equal(counter_get(&info.c->announced), 0);
+	UNTIL(&st, counter_get(&info.c->announced) == 100);
+	assert_int_equal(counter_get(&info.c->waits), 3);
+	assert_int_equal(counter_get(&info.c->updates), 100);
+	assert_int_equal(teller_routes(double_teller(&st.rib, "127.0.0.2"), RIB_IP4, RIB_UNICAST),
+	    100);
+	/* The attributes were all the same: they are asked for once per slice, not per UPDATE. */
+	assert_in_range(st.rib.puts, 4, 30);
+	hang_up(&r);
+	stage_close(&st);
+}
+
+static void
+says_why_it_was_closed(void **state)
+{
+	struct bgp_peer_info info = { 0 };
+	struct router r;
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	come_up(&st, &r, "127.0.0.2", 90);
+	SAY(&r, BGP_NOTIFICATION, 6, 2, 4, 'b', 'y', 'e', 7);
+	UNTIL(&st, st.rib.gone == 1);
+	bgp_peers(st.bgp, take_info, &info);
+	assert_string_equal(info.last_error,
+	    "closed by it: Cease, Administrative Shutdown, saying \"bye\\x07\"");
+	hang_up(&r);
+	stage_close(&st);
+}
+
+#define PEERS	40
+#define UPDATES	200
+
+/* Many send at once; all arrive, and no pass of the loop takes long. */
+static void
+many_at_once(void **state)
+{
+	static struct router r[PEERS];
+	uint8_t body[] = { ROUTE_HEAD, 24, 10, 0, 0 };
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 0 });
+	for (int i = 0; i < PEERS; i++) {
+		char from[ADDR_TEXT];
+
+		snprintf(from, sizeof(from), "127.0.1.%d", i + 1);
+		come_up(&st, &r[i], from, 90);
+	}
+	st.longest_ns = 0;
+	for (int n = 0; n < UPDATES; n++)
+		for (int i = 0; i < PEERS; i++) {
+			body[sizeof(body) - 1] = (uint8_t)n;
+			body[sizeof(body) - 2] = (uint8_t)i;
+			say_message(&r[i], BGP_UPDATE, body, sizeof(body));
+		}
+	for (int i = 0; i < PEERS; i++) {
+		char from[ADDR_TEXT];
+
+		snprintf(from, sizeof(from), "127.0.1.%d", i + 1);
+		UNTIL(&st, teller_routes(double_teller(&st.rib, from), RIB_IP4, RIB_UNICAST) ==
+		    UPDATES);
+	}
+	assert_in_range(st.longest_ns, 0, 20 * NS_PER_MS);
+	for (int i = 0; i < PEERS; i++)
+		hang_up(&r[i]);
+	UNTIL(&st, st.rib.gone == PEERS);
+	stage_close(&st);
+}
+
+static void
+signed_segments(void **state)
+{
+	char *file = file_with("# keys\n127.0.0.2, se cret\n");
+	struct bgp_message m;
+	struct router r;
+	struct stage st;
+
+	(void)state;
+	stage_open(&st, (struct bgp_conf){ .as = 65010 });
+	if (tcp_md5_key(st.bgp->listener[0].fd, &(struct addr){ { 0 } }, "x", 1) != 0 &&
+	    errno == ENOSYS) {
+		print_message("SKIP: this system has no TCP MD5 signatures\n");
+		stage_close(&st);
+		unlink(file);
+		mem_free(file);
+		skip();
+	}
+	stage_close(&st);
+	stage_open(&st, (struct bgp_conf){ .as = 65010, .md5_file = file });
+	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	linger(&st, 300);
+	assert_int_equal(counter_get(&st.bgp->c.accepted), 0);	/* the kernel answered nothing */
+	hang_up(&r);
+	assert_true(dial(&st, &r, "127.0.0.2", "se cret"));
+	UNTIL(&st, heard(&r, BGP_OPEN, &m));
+	hang_up(&r);
+	stage_close(&st);
+	unlink(file);
+	mem_free(file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(echoes_the_as_of_its_neighbour),
+		cmocka_unit_test(speaks_first_where_it_knows_its_as),
+		cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(messages_out_of_place),
+		cmocka_unit_test(open_is_refused),
+		cmocka_unit_test(errors_in_updates),
+		cmocka_unit_test(silence_ends_a_session),
+		cmocka_unit_test(connections_collide),
+		cmocka_unit_test(only_whom_the_file_allows),
+		cmocka_unit_test(no_more_than_max_peers),
+		cmocka_unit_test(waits_for_its_budget),
+		cmocka_unit_test(says_why_it_was_closed),
+		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(signed_segments),
+	};
+
+	return cmocka_run_group_tests_name("bgp sessions", tests, NULL, NULL);
+}
