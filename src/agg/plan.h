@@ -36,8 +36,9 @@ struct plan_field {
 
 /* Bins of time: `*_history`, roundoff and offset. */
 struct bins {
-	int64_t length_ns;		/* 0: no history */
-	int months;			/* > 0: bins of so many calendar months instead */
+	int64_t length_ns;		/* 0: no history; of days and months: the nominal length */
+	int days;			/* > 0: bins of so many days of local time, from midnight */
+	int months;			/* > 0: bins of so many calendar months */
 	int64_t base_ns;		/* a bin starts here (after roundoff), UTC ns */
 	int64_t offset_ns;
 	bool by_arrival;		/* nfacctd_time_new */
@@ -51,6 +52,8 @@ struct plan {
 	size_t key_words;		/* including the bin */
 	uint8_t counter[EC_COUNT];	/* which counters an entry has, in order */
 	size_t counters;
+	uint32_t asked;			/* bit per enum entry_counter that is a word of `aggregate` */
+	const struct prim *sum;		/* the sum_* or `none` that was asked for; NULL */
 	uint8_t sides;			/* 1, or 2 for sum_*: every flow adds under both its ends */
 	bool timed_events;		/* events and options records are let in */
 	uint32_t needs;			/* enum enrich_needs of all fields */
@@ -74,6 +77,13 @@ bool	plan_has(const struct plan *plan, const char *word);
  */
 void	plan_pack(const struct plan *plan, unsigned side, const struct flow *flow, unsigned n,
 	    uint64_t *keys, uint64_t *ret_late);
+
+/*
+ * Compile the history keys of an output. -1 with errors in notes. `start` is the daemon's start:
+ * without roundoff bins count from its minute.
+ */
+int	bins_compile(const struct conf *conf, size_t output, wall_t start, struct bins *ret,
+	    struct conf_notes *notes);
 
 /* The bin a time falls into, and the start of the bin after. */
 int64_t	bins_start(const struct bins *bins, int64_t ns);

@@ -32,6 +32,13 @@ enum value_type {
 	VT_TYPES
 };
 
+/*
+ * An RD's first two bytes are its type, of which there are three (RFC 4364 4.2); the highest byte of
+ * a VT_RD is therefore free to hold where it was learnt (enum rd_origin of flow/flow.h).
+ */
+#define VALUE_RD_ORIGIN_SHIFT	56
+#define VALUE_RD_MASK		((UINT64_C(1) << VALUE_RD_ORIGIN_SHIFT) - 1)
+
 enum value_class { VC_UINT, VC_ADDR, VC_BYTES, VC_TEXT };
 
 /*

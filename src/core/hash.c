@@ -11,6 +11,8 @@
 #include "core/clock.h"
 #include "core/mem.h"
 
+#define HUGE_FROM	(UINT64_C(4) << 20)	/* bytes from which large pages pay */
+
 static uint64_t the_seed;
 static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
 
@@ -52,6 +54,8 @@ slots_init(struct slots *s, size_t expected)
 	while (n < 2 * expected)
 		n *= 2;
 	s->slot = mem_array(n, sizeof(*s->slot));
+	if (n * sizeof(*s->slot) >= HUGE_FROM)
+		mem_prefer_huge(s->slot, n * sizeof(*s->slot));
 	s->mask = n - 1;
 	s->used = 0;
 }
@@ -71,41 +75,42 @@ slots_clear(struct slots *s)
 }
 
 static void
-place(struct slots *s, uint64_t hash, uint32_t index)
+place(struct slots *s, uint64_t slot)
 {
-	uint64_t at = hash;
+	uint64_t at = slot >> 32;
 
 	while (s->slot[at & s->mask] != 0)
 		at++;
-	s->slot[at & s->mask] = (hash >> 32) << 32 | (uint64_t)(index + 1);
+	s->slot[at & s->mask] = slot;
+}
+
+/* A slot goes to one of two places, each of which is walked in order: no cache misses. */
+static void
+grow(struct slots *s)
+{
+	struct slots bigger;
+
+	slots_init(&bigger, s->mask + 1);
+	for (uint64_t i = 0; i <= s->mask; i++)
+		if (s->slot[i] != 0)
+			place(&bigger, s->slot[i]);
+	bigger.used = s->used;
+	mem_free(s->slot);
+	*s = bigger;
 }
 
 void
-slots_put(struct slots *s, uint64_t hash, uint32_t index,
-    uint64_t (*hash_of)(const void *, uint32_t), const void *ctx)
+slots_add(struct slots *s, uint64_t hash, uint32_t index)
 {
-	assert(index < UINT32_MAX - 1);
-	if (2 * (s->used + 1) > s->mask + 1) {
-		struct slots bigger;
-
-		slots_init(&bigger, s->mask + 1);
-		for (uint64_t i = 0; i <= s->mask; i++)
-			if (s->slot[i] != 0) {
-				uint32_t old = (uint32_t)s->slot[i] - 1;
-
-				place(&bigger, hash_of(ctx, old), old);
-			}
-		bigger.used = s->used;
-		mem_free(s->slot);
-		*s = bigger;
-	}
-	place(s, hash, index);
+	assert(index < UINT32_MAX / 2);
+	if (2 * (s->used + 1) > s->mask + 1)
+		grow(s);
+	place(s, hash >> 32 << 32 | (uint64_t)(index + 1));
 	s->used++;
 }
 
 void
-slots_remove(struct slots *s, uint64_t hash, uint32_t index,
-    uint64_t (*hash_of)(const void *, uint32_t), const void *ctx)
+slots_drop(struct slots *s, uint64_t hash, uint32_t index)
 {
 	struct slots_at it;
 	uint64_t hole, at;
@@ -115,7 +120,7 @@ slots_remove(struct slots *s, uint64_t hash, uint32_t index,
 		assert(found != SLOTS_NONE);
 	hole = it.place & s->mask;
 	for (at = (hole + 1) & s->mask; s->slot[at] != 0; at = (at + 1) & s->mask) {
-		uint64_t home = hash_of(ctx, (uint32_t)s->slot[at] - 1) & s->mask;
+		uint64_t home = (s->slot[at] >> 32) & s->mask;
 
 		/* Move back whatever may not stand behind the hole. */
 		if (((at - home) & s->mask) >= ((at - hole) & s->mask)) {

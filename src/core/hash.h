@@ -3,8 +3,9 @@
  * A seeded hash for keys from the network, and slots: the index half of a hash table whose entries
  * live densely elsewhere (LIMITS.md 5.2, "T1").
  *
- * A slot is 8 bytes: the upper 32 bits of the hash as a tag, and an entry's index + 1. Growing
- * moves slots, never entries, so an index is a name for life. Linear probing, load at most one half.
+ * A slot is 8 bytes: the upper 32 bits of the hash as a tag, and an entry's index + 1. The tag's low
+ * bits are the slot's home, so growing reads nothing but slots: it never touches an entry, and an
+ * index is a name for life. Linear probing, load at most one half, at most 2^31 entries.
  */
 #ifndef WB_CORE_HASH_H
 #define WB_CORE_HASH_H
@@ -81,8 +82,8 @@ slots_seek(const struct slots *s, struct slots_at *at)
 static inline uint32_t
 slots_first(const struct slots *s, uint64_t hash, struct slots_at *at)
 {
-	at->place = hash;
 	at->tag = (uint32_t)(hash >> 32);
+	at->place = at->tag;
 	return slots_seek(s, at);
 }
 
@@ -96,18 +97,32 @@ slots_next(const struct slots *s, struct slots_at *at)
 static inline void
 slots_prefetch(const struct slots *s, uint64_t hash)
 {
-	__builtin_prefetch(&s->slot[hash & s->mask]);
+	__builtin_prefetch(&s->slot[(hash >> 32) & s->mask]);
 }
 
-/*
- * Enter an index that is not in the table. Growing needs the hash of every entry: the place of a
- * slot is kept by `low` 32 bits being recomputed through the callback.
- */
-void	slots_put(struct slots *s, uint64_t hash, uint32_t index,
-	    uint64_t (*hash_of)(const void *ctx, uint32_t index), const void *ctx);
+/* Enter an index that is not in the table. */
+void	slots_add(struct slots *s, uint64_t hash, uint32_t index);
 
 /* Take an entry's slot out again (backward shift, no tombstones). */
-void	slots_remove(struct slots *s, uint64_t hash, uint32_t index,
-	    uint64_t (*hash_of)(const void *ctx, uint32_t index), const void *ctx);
+void	slots_drop(struct slots *s, uint64_t hash, uint32_t index);
+
+/* The same for callers that still say how an entry's hash is found. */
+static inline void
+slots_put(struct slots *s, uint64_t hash, uint32_t index,
+    uint64_t (*hash_of)(const void *ctx, uint32_t index), const void *ctx)
+{
+	(void)hash_of;
+	(void)ctx;
+	slots_add(s, hash, index);
+}
+
+static inline void
+slots_remove(struct slots *s, uint64_t hash, uint32_t index,
+    uint64_t (*hash_of)(const void *ctx, uint32_t index), const void *ctx)
+{
+	(void)hash_of;
+	(void)ctx;
+	slots_drop(s, hash, index);
+}
 
 #endif

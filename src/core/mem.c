@@ -106,6 +106,22 @@ mem_reserve(size_t size, int huge)
 }
 
 void
+mem_prefer_huge(void *p, size_t len)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)p + len) & ~(page - 1);
+
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)len;
+#endif
+}
+
+void
 mem_unreserve(void *base, size_t size)
 {
 	if (base != NULL)

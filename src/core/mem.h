@@ -16,6 +16,9 @@ char	*mem_strdup(const char *text);
 void	*mem_dup(const void *bytes, size_t len);
 void	 mem_free(void *p);				/* NULL is fine */
 
+/* Ask for large pages wherever they fit into [p, p + len); a wish, never an error. */
+void	 mem_prefer_huge(void *p, size_t len);
+
 /* Cache-line aligned and zeroed; given back with mem_free. */
 void	*mem_aligned(size_t size);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program that gathers keys out of flows. Built once by the plan, then only run: by words of
+ * the key on the outside, by flows on the inside.
+ */
+#ifndef WB_AGG_PACK_H
+#define WB_AGG_PACK_H
+
+#include "agg/prim.h"
+#include "flow/flow.h"
+
+enum pack_from {
+	PACK_8, PACK_16, PACK_32, PACK_64,	/* a number of so many bits */
+	PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_BOTTOM_LABEL,
+};
+
+/* One field (or half an address) of a word. */
+struct pack_part {
+	enum pack_from from;
+	uint16_t word;			/* of the key */
+	uint16_t at;			/* offset in struct flow */
+	uint8_t shift;			/* left, into its place of the word */
+	bool last;			/* of its word: store */
+};
+
+struct pack_program {
+	int64_t time_unit_ns;		/* TAKE_TIME cuts to it */
+	size_t parts;
+	struct pack_part part[];
+};
+
+/* Room for `most` parts. */
+struct pack_program *pack_new(size_t most, int64_t time_unit_ns);
+void	pack_free(struct pack_program *prog);
+
+/* Append a field: fields come in key order, `at` is the key's byte, `from` the flow's. */
+void	pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t from);
+/* After the last field. */
+void	pack_seal(struct pack_program *prog);
+
+/* Words 1.. of n keys of `stride` words each; every word with one store. */
+void	pack_run(const struct pack_program *prog, const struct flow *flow, unsigned n,
+	    uint64_t *keys, size_t stride);
+
+#endif
