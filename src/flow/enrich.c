@@ -16,6 +16,12 @@
 
 #define LOOK_UP	128		/* addresses in one call of view_lookup */
 
+/* Plans with one of these want the fields of an end filled in. */
+#define BOTH_NEEDS	(ENRICH_AS | ENRICH_NETS)
+#define SRC_NEEDS	(BOTH_NEEDS | ENRICH_SRC_ROUTE | ENRICH_SRC_ATTRS)
+#define DST_NEEDS	(BOTH_NEEDS | ENRICH_DST_ROUTE | ENRICH_ATTRS | ENRICH_COMMS | \
+			ENRICH_PEER_DST_IP)
+
 #define ROW(field, help)	{ #field, offsetof(struct enrich_counters, field), COUNTER_INFO, help }
 
 const struct counter_row enrich_counter_rows[] = {
@@ -231,12 +237,8 @@ masked(const struct addr *a, uint8_t len)
 {
 	unsigned keep = len + (addr_is_v4(a) ? 96u : 0u);
 	trie_key key = networks_key(a, NETWORKS_IP6);
-	uint8_t b[16];
 
-	key = keep == 0 ? 0 : key >> (128 - keep) << (128 - keep);
-	for (int i = 15; i >= 0; i--, key >>= 8)
-		b[i] = (uint8_t)key;
-	return addr_of_bytes16(b);
+	return networks_addr(keep == 0 ? 0 : key >> (128 - keep) << (128 - keep));
 }
 
 /* 0.0.0.0 or ::, of the family of an address. */
@@ -377,69 +379,93 @@ fill_peer_dst_ip(const struct enrich *en, const struct profile *p, struct flow *
 	flow->r.peer_dst_ip = hop;
 }
 
-static inline void
-fill_hosts(const struct profile *p, struct flow *flow, const struct said said[ENDS],
+static void
+fill_hosts(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
     struct tally *tally)
 {
-	bool src = p->set.filter != FILTER_NONE && said[END_SRC].net == NULL;
-	bool dst = p->set.filter != FILTER_NONE && said[END_DST].net == NULL;
+	bool filter = p->set.filter != FILTER_NONE;
 
-	flow->r.src_host = src ? zero_of(&flow->src) : flow->src;
-	flow->r.dst_host = dst ? zero_of(&flow->dst) : flow->dst;
-	tally->filtered_hosts += src + dst;
-	tally->filtered_bytes += (src + dst) * flow->bytes;
-	tally->filtered_flow_bytes += src && dst ? flow->bytes : 0;
+	for (unsigned i = 0; i < n; i++) {
+		bool src = filter && en->net[END_SRC][i] == NULL;
+		bool dst = filter && en->net[END_DST][i] == NULL;
+
+		flow[i].r.src_host = src ? zero_of(&flow[i].src) : flow[i].src;
+		flow[i].r.dst_host = dst ? zero_of(&flow[i].dst) : flow[i].dst;
+		tally->filtered_hosts += src + dst;
+		tally->filtered_bytes += (src + dst) * flow[i].bytes;
+		tally->filtered_flow_bytes += src && dst ? flow[i].bytes : 0;
+	}
 }
 
-static inline void
-fill_rest(const struct profile *p, struct flow *flow)
+static void
+fill_rest(const struct profile *p, struct flow *flow, unsigned n)
 {
 	const struct list *ports = p->list[LIST_PORTS], *protos = p->list[LIST_PROTOS],
 	    *tos = p->list[LIST_TOS];
 
-	flow->r.src_port = ports != NULL ? list_apply(ports, flow->src_port) : flow->src_port;
-	flow->r.dst_port = ports != NULL ? list_apply(ports, flow->dst_port) : flow->dst_port;
-	flow->r.proto = protos != NULL ? (uint8_t)list_apply(protos, flow->proto) : flow->proto;
-	flow->r.tos = tos != NULL ? (uint8_t)list_apply(tos, flow->tos) : flow->tos;
-	flow->r.rd = flow->rd;
-	flow->r.rd_origin = flow->has & FLOW_HAS_RD ? RD_FLOW : RD_UNKNOWN;
-	flow->r.src_roa = flow->r.dst_roa = 'u';
-	flow->r.tag = flow->tag;
-	flow->r.tag2 = flow->tag2;
-	flow->r.label = flow->label;
+	for (unsigned i = 0; i < n; i++) {
+		struct flow *f = &flow[i];
+
+		f->r.src_port = ports != NULL ? list_apply(ports, f->src_port) : f->src_port;
+		f->r.dst_port = ports != NULL ? list_apply(ports, f->dst_port) : f->dst_port;
+		f->r.proto = protos != NULL ? (uint8_t)list_apply(protos, f->proto) : f->proto;
+		f->r.tos = tos != NULL ? (uint8_t)list_apply(tos, f->tos) : f->tos;
+		f->r.rd = f->rd;
+		f->r.rd_origin = f->has & FLOW_HAS_RD ? RD_FLOW : RD_UNKNOWN;
+		f->r.src_roa = f->r.dst_roa = 'u';
+		f->r.tag = f->tag;
+		f->r.tag2 = f->tag2;
+		f->r.label = f->label;
+	}
 }
 
-static inline void
-fill(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned i,
+/* What is said about one end of flow i, and the count of how its route was found. */
+static inline struct said
+gather(const struct enrich *en, const struct flow *flow, enum end end, unsigned i,
     struct tally *tally)
 {
 	static const struct path no_path;
-	const uint32_t needs = p->set.needs;
-	struct said said[ENDS];
-	struct choice choice[ENDS];
+	const struct route *route = &en->route[end][i];
 
-	for (enum end end = END_SRC; end < ENDS; end++) {
-		const struct route *route = &en->route[end][i];
+	tally->no_route[end] += route->kind == ROUTE_NONE && en->view[i] != NULL;
+	tally->default_only += route->kind == ROUTE_DEFAULT;
+	tally->own_prefix += route->kind == ROUTE_OWN;
+	return said_of(flow, end, en->net[end][i], route,
+	    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
+}
 
-		said[end] = said_of(flow, end, en->net[end][i], route,
-		    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
-		choice[end] = choose(&p->set, &said[end]);
-		fill_end(p, flow, end, &said[end], &choice[end]);
-		tally->no_route[end] += route->kind == ROUTE_NONE && en->view[i] != NULL;
-		tally->default_only += route->kind == ROUTE_DEFAULT;
-		tally->own_prefix += route->kind == ROUTE_OWN;
+static void
+fill_src(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
+    struct tally *tally)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct said said = gather(en, &flow[i], END_SRC, i, tally);
+		struct choice choice = choose(&p->set, &said);
+
+		fill_end(p, &flow[i], END_SRC, &said, &choice);
+		if (p->set.needs & ENRICH_SRC_ATTRS)
+			fill_source(en, p, &flow[i], &said);
 	}
-	if (needs & ENRICH_AS)
-		choose_peer_as(&p->set, &choice[END_DST], &said[END_DST], flow,
-		    &flow->r.peer_dst_as);
-	if (needs & (ENRICH_ATTRS | ENRICH_COMMS))
-		fill_attributes(en, p, flow, &said[END_DST]);
-	if (needs & ENRICH_SRC_ATTRS)
-		fill_source(en, p, flow, &said[END_SRC]);
-	if (needs & ENRICH_PEER_DST_IP)
-		fill_peer_dst_ip(en, p, flow, &said[END_DST], &choice[END_DST]);
-	fill_hosts(p, flow, said, tally);
-	fill_rest(p, flow);
+}
+
+static void
+fill_dst(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
+    struct tally *tally)
+{
+	const uint32_t needs = p->set.needs;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct said said = gather(en, &flow[i], END_DST, i, tally);
+		struct choice choice = choose(&p->set, &said);
+
+		fill_end(p, &flow[i], END_DST, &said, &choice);
+		if (needs & ENRICH_AS)
+			choose_peer_as(&p->set, &choice, &said, &flow[i], &flow[i].r.peer_dst_as);
+		if (needs & (ENRICH_ATTRS | ENRICH_COMMS))
+			fill_attributes(en, p, &flow[i], &said);
+		if (needs & ENRICH_PEER_DST_IP)
+			fill_peer_dst_ip(en, p, &flow[i], &said, &choice);
+	}
 }
 
 static void
@@ -452,8 +478,6 @@ add_tally(struct enrich *en, const struct profile *p, const struct tally *tally,
 		count_add(&en->c.no_dst_route, tally->no_route[END_DST]);
 	count_add(&en->c.default_only, tally->default_only);
 	count_add(&en->c.own_prefix, tally->own_prefix);
-	if ((p->set.needs & ENRICH_HOSTS) == 0)
-		return;
 	count_add(&en->c.filtered_hosts, tally->filtered_hosts);
 	count_add(&en->c.filtered_bytes, tally->filtered_bytes);
 	count_add(&en->c.filtered_flow_bytes, tally->filtered_flow_bytes);
@@ -468,8 +492,13 @@ enrich_batch(struct enrich *en, const struct profile *p, struct flow *flow, unsi
 
 		look_up(en, p, flow, now);
 		ask_networks(en, p, flow, now);
-		for (unsigned i = 0; i < now; i++)
-			fill(en, p, &flow[i], i, &tally);
+		if (p->set.needs & SRC_NEEDS)
+			fill_src(en, p, flow, now, &tally);
+		if (p->set.needs & DST_NEEDS)
+			fill_dst(en, p, flow, now, &tally);
+		if (p->set.needs & ENRICH_HOSTS)
+			fill_hosts(en, p, flow, now, &tally);
+		fill_rest(p, flow, now);
 		add_tally(en, p, &tally, now);
 		flow += now;
 		n -= now;

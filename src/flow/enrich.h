@@ -37,6 +37,12 @@ struct profile;
 struct profile *profile_compile(const struct conf *conf, size_t output, const char *prefix,
 	    uint32_t needs, struct conf_notes *notes);
 bool	profile_equal(const struct profile *a, const struct profile *b);
+
+/*
+ * Before it is published: let p serve the plans of `other` as well, which differ at most in what
+ * they need. False, and p as it was, where their settings differ.
+ */
+bool	profile_share(struct profile *p, const struct profile *other);
 void	profile_free(struct profile *p);
 
 /* State of one worker: the views its exporters resolve to. */

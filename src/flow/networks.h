@@ -64,6 +64,22 @@ networks_key(const struct addr *a, enum networks_family family)
 	return (trie_key)hi << 64 | lo;
 }
 
+/* The way back, for keys of NETWORKS_IP6 (which holds mapped IPv4 addresses as well). */
+static inline struct addr
+networks_addr(trie_key key)
+{
+	uint64_t hi = (uint64_t)(key >> 64), lo = (uint64_t)key;
+	struct addr a;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	hi = __builtin_bswap64(hi);
+	lo = __builtin_bswap64(lo);
+#endif
+	memcpy(a.b, &hi, 8);
+	memcpy(a.b + 8, &lo, 8);
+	return a;
+}
+
 /* The longest prefix of the file that covers an address; NULL where none does. */
 static inline const struct network *
 networks_find(const struct networks *nw, const struct addr *a)

@@ -311,15 +311,44 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	return NULL;
 }
 
-bool
-profile_equal(const struct profile *a, const struct profile *b)
+/* Settings without what plans need of them. */
+static struct settings
+bare(const struct settings *set)
 {
-	if (memcmp(&a->set, &b->set, sizeof(a->set)) != 0)
+	struct settings bare = *set;
+
+	bare.needs = 0;
+	bare.ask_src = bare.ask_dst = 0;
+	return bare;
+}
+
+static bool
+same_settings(const struct profile *a, const struct profile *b)
+{
+	struct settings x = bare(&a->set), y = bare(&b->set);
+
+	if (memcmp(&x, &y, sizeof(x)) != 0)
 		return false;
 	for (unsigned i = 0; i < PROFILE_FILES; i++)
 		if ((a->path[i] == NULL) != (b->path[i] == NULL) ||
 		    (a->path[i] != NULL && strcmp(a->path[i], b->path[i]) != 0))
 			return false;
+	return true;
+}
+
+bool
+profile_equal(const struct profile *a, const struct profile *b)
+{
+	return a->set.needs == b->set.needs && same_settings(a, b);
+}
+
+bool
+profile_share(struct profile *p, const struct profile *other)
+{
+	if (!same_settings(p, other))
+		return false;
+	p->set.needs |= other->set.needs;
+	settle_lookups(&p->set);
 	return true;
 }
 

@@ -537,6 +537,30 @@ a_key_of_one_output_never_leaks_into_another(void **state)
 	world_done(&w);
 }
 
+static void
+outputs_with_equal_settings_share_a_profile(void **state)
+{
+	struct profile *p, *other;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	p = compile(&w, CONF(ALL_BGP), ENRICH_HOSTS);
+	other = compile(&w, CONF(ALL_BGP), ENRICH_AS | ENRICH_SRC_ROUTE | ENRICH_DST_ROUTE);
+	assert_false(profile_equal(p, other));
+	assert_true(profile_share(p, other));
+	profile_free(other);
+	enrich_batch(w.en, p, &w.flow, 1);
+	assert_addr(&w.flow.r.src_host, "10.1.2.3");
+	assert_int_equal(w.flow.r.src_as, 1001);
+	assert_int_equal(w.flow.r.dst_as, 1002);
+	other = compile(&w, CONF(ALL_BGP, { NULL, "use_ip_next_hop", "true" }), ENRICH_HOSTS);
+	assert_false(profile_share(p, other));
+	profile_free(other);
+	profile_free(p);
+	world_done(&w);
+}
+
 /* ---- whose routes ------------------------------------------------------------------------------ */
 
 static void
@@ -755,6 +779,7 @@ main(void)
 		cmocka_unit_test(the_old_filter_holds_only_for_a_file_nobody_uses),
 		cmocka_unit_test(the_filter_zeroes_networks_too),
 		cmocka_unit_test(a_key_of_one_output_never_leaks_into_another),
+		cmocka_unit_test(outputs_with_equal_settings_share_a_profile),
 		cmocka_unit_test(exporters_find_their_router),
 		cmocka_unit_test(a_router_that_comes_later_is_found),
 		cmocka_unit_test(without_bgp_fields_stay_zero),

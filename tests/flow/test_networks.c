@@ -269,6 +269,8 @@ a_million_networks_load_below_a_second(void **state)
 	struct conf_notes notes = { 0 };
 	FILE *file = fopen(path, "w");
 	struct addr *a = mem_array(LOOKUPS, sizeof(*a));
+	const struct addr **at = mem_array(LOOKUPS, sizeof(*at));
+	const struct network **found = mem_array(LOOKUPS, sizeof(*found));
 	struct networks *nw;
 	int64_t load, find;
 	uint64_t sum = 0;
@@ -292,21 +294,29 @@ a_million_networks_load_below_a_second(void **state)
 	nw = networks_load(path, &notes);
 	load = cpu_ns() - load;
 	assert_non_null(nw);
-	for (size_t i = 0; i < LOOKUPS; i++)
-		a[i] = addr_of_v4(random32());
-	find = cpu_ns();
 	for (size_t i = 0; i < LOOKUPS; i++) {
-		const struct network *net = networks_find(nw, &a[i]);
-
-		sum += net != NULL ? net->as : 1;
+		a[i] = addr_of_v4(random32());
+		if (i % 8 == 0)
+			a[i] = addr_of_bytes16((const uint8_t[16]){ 0x20, 0x01, random32() & 255,
+			    random32() & 255, random32() & 255, random32() & 255 });
+		at[i] = &a[i];
 	}
+	find = cpu_ns();
+	networks_find_many(nw, at, found, LOOKUPS - 5);
 	find = cpu_ns() - find;
+	for (size_t i = 0; i < LOOKUPS - 5; i++) {
+		assert_ptr_equal(found[i], networks_find(nw, &a[i]));
+		sum += found[i] != NULL;
+	}
+	assert_null(found[LOOKUPS - 1]);
 	print_message("%zu IPv4 and %zu IPv6 networks: loaded in %.0f ms of CPU, %.1f MB, "
-	    "%.1f ns per lookup (sum %llu)\n", nw->prefixes[0], nw->prefixes[1],
+	    "%.1f ns per lookup (%llu found)\n", nw->prefixes[0], nw->prefixes[1],
 	    (double)load / 1e6, (double)networks_bytes(nw) / 1e6, (double)find / LOOKUPS,
 	    (unsigned long long)sum);
 	networks_free(nw);
 	mem_free(a);
+	mem_free(at);
+	mem_free(found);
 	conf_notes_done(&notes);
 }
 
