@@ -45,11 +45,13 @@ struct conf_key {
 	enum conf_status status;
 	const char *programs;	/* letters: N nfacctd, S sfacctd, P pmacctd, U uacctd, B pmbgpd,
 				   M pmbmpd, W waybilld only (ours); "*" all */
-	const char *words;	/* CONF_WORD: allowed words, separated by | */
+	const char *words;	/* CONF_WORD, CONF_LIST: allowed words, separated by |; CONF_TEXT:
+				   the letters it may be made of */
 	int64_t min, max;	/* numbers; both 0: no bounds */
 	const char *dflt;	/* as it would be written; NULL: none */
 	bool reload;		/* `waybill reload` takes a change without a restart */
 	const char *doc;
+	const char *better;	/* CONF_ACTS, CONF_MOOT: what we do better than pmacct, or NULL */
 };
 
 const struct conf_key *conf_keys(size_t *ret_count);	/* sorted by word */
@@ -60,6 +62,8 @@ enum conf_program {
 	CONF_WAYBILLD, CONF_NFACCTD, CONF_SFACCTD, CONF_PMACCTD, CONF_UACCTD, CONF_PMBGPD,
 	CONF_PMBMPD, CONF_PROGRAMS,
 };
+
+const char *conf_program_name(enum conf_program program);	/* "nfacctd" */
 
 /* All that was found wrong or worth saying, in the order of the file. */
 struct conf_note {
@@ -91,7 +95,7 @@ void	conf_free(struct conf *conf);
 enum conf_program conf_program(const struct conf *conf);
 const char *conf_file(const struct conf *conf);
 
-/* The outputs of the `plugins` line; at least one. */
+/* The outputs of the `plugins` line; at least one, but none for pmbgpd and pmbmpd. */
 struct conf_output {
 	const char *type;	/* "print", "sqlite3", "memory", ... */
 	const char *name;
@@ -102,8 +106,10 @@ const struct conf_output *conf_output(const struct conf *conf, size_t i);
 
 /*
  * The value of a variable for an output (its own, else the one for all, else the default), or with
- * CONF_ALL the one for all. Asking for a variable that no row has is a fault of ours: assert.
- * Texts live as long as the configuration.
+ * CONF_ALL the one for all. `var` is a variable or any of the words that set it; where the words
+ * have different defaults, a word asks for its own, a variable for the one of the output's type.
+ * Asking for a variable that no row has is a fault of ours: assert. Texts live as long as the
+ * configuration and are canonical: words in lower case, lists without spaces.
  */
 #define CONF_ALL	SIZE_MAX
 
@@ -115,7 +121,13 @@ bool	conf_bool(const struct conf *conf, size_t output, const char *var);
 /* Where the value came from, for messages of those who read it: "file" and line; 0 for a default. */
 unsigned conf_where(const struct conf *conf, size_t output, const char *var, const char **ret_file);
 
-/* The effective configuration, canonical, one key per line. */
+/* The effective configuration, canonical, one key per line; reads back as the same. */
 void	conf_print(const struct conf *conf, struct sbuf *b);
+
+/*
+ * What becomes of each key of a pmacct configuration: same, better, nothing to tune, not supported.
+ * -1 where the file cannot be read or is no configuration (said in b).
+ */
+int	conf_compat_report(const char *file, struct sbuf *b);
 
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of keys: sorted, whole, its defaults valid by their own rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "conf/key_table.h"
+#include "conf/value.h"
+#include "core/mem.h"
+
+static void
+sorted_and_whole(void **state)
+{
+	size_t n;
+	const struct conf_key *keys = conf_keys(&n);
+
+	(void)state;
+	assert_true(n >= 697);
+	for (size_t i = 0; i < n; i++) {
+		const struct conf_key *key = &keys[i];
+
+		if (i > 0 && strcmp(keys[i - 1].word, key->word) >= 0)
+			fail_msg("%s stands behind %s", key->word, keys[i - 1].word);
+		assert_ptr_equal(conf_key(key->word), key);
+		assert_non_null(key->var);
+		assert_non_null(key->programs);
+		assert_true(strspn(key->programs, "*NSPUBMTW") == strlen(key->programs));
+		if (key->doc == NULL || strlen(key->doc) < 5 || key->doc[strlen(key->doc) - 1] != '.')
+			fail_msg("%s has no line for the manual", key->word);
+		assert_true(key->max == 0 || key->min <= key->max);
+		if (key->type == CONF_WORD)
+			assert_non_null(key->words);
+	}
+	assert_null(conf_key("nfacctd"));
+	assert_null(conf_key("zzz"));
+}
+
+static void
+defaults_are_valid(void **state)
+{
+	size_t n;
+	const struct conf_key *keys = conf_keys(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		struct conf_value value;
+		struct sbuf err = { 0 };
+
+		if (keys[i].dflt == NULL)
+			continue;
+		if (conf_value_parse(&keys[i], keys[i].dflt, &value, &err) != 0)
+			fail_msg("%s: default %s", keys[i].word, sbuf_text(&err));
+		mem_free(value.text);
+		sbuf_done(&err);
+	}
+}
+
+/* Words of one variable are values of one type, so that a reader need not know which was used. */
+static void
+words_of_a_variable_agree(void **state)
+{
+	size_t n;
+	const struct conf_key *keys = conf_keys(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n; k++) {
+			const struct conf_key *a = &keys[i], *b = &keys[k];
+
+			if (strcmp(a->var, b->var) != 0 || a->status != CONF_ACTS ||
+			    b->status != CONF_ACTS)
+				continue;
+			if ((a->type != b->type && !(a->type <= CONF_PATH && b->type <= CONF_PATH &&
+			    a->type >= CONF_TEXT && b->type >= CONF_TEXT)) || a->scope != b->scope)
+				fail_msg("%s and %s differ", a->word, b->word);
+		}
+}
+
+static void
+which_programs(void **state)
+{
+	static const struct {
+		const char *word;
+		enum conf_program program;
+		bool fits;
+	} rows[] = {
+		{ "nfacctd_port", CONF_NFACCTD, true },
+		{ "nfacctd_port", CONF_SFACCTD, false },
+		{ "nfacctd_port", CONF_WAYBILLD, true },
+		{ "debug", CONF_PMBMPD, true },
+		{ "bgp_daemon", CONF_NFACCTD, true },
+		{ "bgp_daemon", CONF_PMBGPD, true },
+		{ "bmp_daemon_ip", CONF_PMBGPD, false },
+		{ "workers", CONF_NFACCTD, true },
+		{ "telemetry_daemon", CONF_NFACCTD, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(conf_key_fits(conf_key(rows[i].word), rows[i].program),
+		    rows[i].fits);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sorted_and_whole),
+		cmocka_unit_test(defaults_are_valid),
+		cmocka_unit_test(words_of_a_variable_agree),
+		cmocka_unit_test(which_programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
