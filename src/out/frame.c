@@ -19,6 +19,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "out/framejournal.h"
 #include "out/output.h"
 #include "out/preprocess.h"
 #include "out/trigger.h"
@@ -29,7 +30,7 @@
 #define RETRY_MOST_NS	(30 * NS_PER_SEC)
 #define LAST_TRIES	5		/* at the end: about three seconds */
 #define TICK_MS		1000
-#define SLICE_NS	(10 * NS_PER_SEC)	/* longest a slice stays open */
+#define SLICE_NS	(10 * NS_PER_SEC)	/* longest a slice stays open, by default */
 
 /* The books; see output.h. */
 #define C(f) offsetof(struct out_counters, f)
@@ -86,6 +87,7 @@ struct output {
 	/* the thread's own */
 	void *self;
 	struct bintab *tab;		/* open */
+	struct framejournal journal;
 	struct batch batch;
 	wall_t due;
 	uint64_t seq;
@@ -142,7 +144,7 @@ add_slice(struct output *o, struct slice *s)
 	count_add(&o->c.flows_added, s->flows_in);
 	count_add(&o->c.bytes_added, s->bytes_in);
 	count_add(&o->c.packets_added, s->packets_in);
-	bintab_add(o->tab, o->rib, s);
+	bintab_add(framejournal_on(&o->journal) ? o->journal.fresh : o->tab, o->rib, s);
 	slice_free(s);
 }
 
@@ -154,6 +156,8 @@ take_slices(struct output *o)
 
 	for (; (s = chan_take(o->chan)) != NULL; any = true)
 		add_slice(o, s);
+	if (any && framejournal_on(&o->journal))
+		framejournal_checkpoint(&o->journal, o->tab);
 	if (any)
 		count_held(o);
 }
@@ -271,6 +275,8 @@ batch_done(struct output *o)
 	if (o->trigger_exec != NULL)
 		run_trigger(o);
 	count(&o->c.purges);
+	if (b->total > 0)
+		framejournal_ack(&o->journal, &b->purge);
 	bintab_free(b->tab);
 	*b = (struct batch){ 0 };
 }
@@ -321,9 +327,31 @@ begin_purge(struct output *o, bool last)
 	o->batch.total = bintab_rows(o->batch.tab);
 	o->batch.begun = mono_now();
 	o->batch.purge = (struct purge){ .seq = ++o->seq, .now = wall_now(), .last = last };
+	if (o->batch.total > 0)
+		framejournal_batch(&o->journal, o->batch.tab, &o->batch.purge);
 	log_write(LOG_LVL_INFO, o->env.subject, "*** Purging cache - START (PID: %d) ***",
 	    (int)getpid());
 	write_batch(o);
+}
+
+/* A batch that an earlier run of the daemon left in the journal. */
+static bool
+send_left_over(struct output *o)
+{
+	struct batch *b = &o->batch;
+	struct bintab_sums sums;
+
+	if (b->tab != NULL || !framejournal_next(&o->journal, &b->tab, &b->purge))
+		return false;
+	b->total = bintab_rows(b->tab);
+	b->begun = mono_now();
+	sums = bintab_sums(b->tab);
+	count_add(&o->c.bytes_added, sums.bytes);
+	count_add(&o->c.packets_added, sums.packets);
+	log_write(LOG_LVL_INFO, o->env.subject, "%zu rows of an earlier run are in the journal; "
+	    "writing them", b->total);
+	write_batch(o);
+	return true;
 }
 
 static void
@@ -338,6 +366,8 @@ purge_what_is_due(struct output *o)
 			write_batch(o);
 		return;
 	}
+	if (send_left_over(o))
+		return;
 	if (!atomic_exchange(&o->flush, false) && now.ns < o->due.ns)
 		return;
 	o->due = next_due(o, now);
@@ -371,6 +401,8 @@ wait_for_work(struct output *o)
 
 	if (o->kind->fds != NULL)
 		fds += o->kind->fds(o->self, fd + 1, FDS_MOST);
+	if (framejournal_waiting(&o->journal))
+		ms = 0;
 	if (o->batch.tab != NULL)
 		ms = (o->batch.retry.ns - mono_now().ns) / NS_PER_MS;
 	ms = ms < 0 ? 0 : ms > TICK_MS ? TICK_MS : ms;
@@ -392,17 +424,39 @@ insist(struct output *o)
 static void
 finish(struct output *o)
 {
+	int written;
+
 	take_slices(o);
 	if (o->kind->write == NULL)
 		return;
-	if (insist(o) == 0) {
+	while ((written = insist(o)) == 0 && send_left_over(o))
+		;
+	if (written == 0) {
 		begin_purge(o, true);
 		if (insist(o) == 0)
 			return;
 	}
+	if (framejournal_keep(&o->journal, o->tab)) {
+		log_write(LOG_LVL_WARN, o->env.subject, "rows that could not be written before the "
+		    "end are in the journal; the next start writes them");
+		return;
+	}
 	log_write(LOG_LVL_ERROR, o->env.subject, "%zu rows with %" PRIu64 " bytes could not be "
 	    "written before the end", bintab_rows(o->tab) + bintab_rows(o->batch.tab),
 	    counter_get(&o->c.bytes_held));
+}
+
+/* Open the journal, and take up what an earlier run had not purged yet. */
+static void
+recover(struct output *o)
+{
+	struct bintab_sums sums;
+
+	framejournal_open(&o->journal, &o->env, o->tab);
+	sums = bintab_sums(o->tab);
+	count_add(&o->c.bytes_added, sums.bytes);
+	count_add(&o->c.packets_added, sums.packets);
+	count_held(o);
 }
 
 static void *
@@ -414,6 +468,8 @@ output_run(void *arg)
 	sem_post(&o->started);
 	if (o->self == NULL)
 		return NULL;
+	if (o->kind->journal)
+		recover(o);
 	while (!atomic_load(&o->stop)) {
 		take_slices(o);
 		if (atomic_exchange(&o->reopen, false) && o->kind->reopen != NULL)
@@ -425,6 +481,7 @@ output_run(void *arg)
 	}
 	finish(o);
 	o->kind->close(o->self);
+	framejournal_close(&o->journal);
 	return NULL;
 }
 
@@ -442,7 +499,11 @@ read_settings(struct output *o, struct sbuf *err)
 	}
 	refresh_s = conf_int(conf, n, "refresh_time");
 	o->refresh_ns = (refresh_s > 0 ? refresh_s : 60) * NS_PER_SEC;
-	o->slice_ns = o->refresh_ns < SLICE_NS ? o->refresh_ns : SLICE_NS;
+	o->slice_ns = SLICE_NS;
+	if (o->kind->journal && conf_int(conf, n, "checkpoint_interval") > 0)
+		o->slice_ns = conf_int(conf, n, "checkpoint_interval") * NS_PER_SEC;
+	if (o->refresh_ns < o->slice_ns)
+		o->slice_ns = o->refresh_ns;
 	if (bins->length_ns != 0 || bins->months != 0)
 		o->base_ns = bins->base_ns;
 	o->base_ns += conf_int(conf, n, "startup_delay") * NS_PER_SEC;

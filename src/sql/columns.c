@@ -87,18 +87,31 @@ check_gates(const struct plan *plan, const struct sql_shape *shape, struct sbuf 
 	return 0;
 }
 
+static bool
+plan_uses(const struct plan *plan, const char *column)
+{
+	for (size_t i = 0; i < plan->fields; i++)
+		if (plan->field[i].prim->sql != NULL && strcmp(plan->field[i].prim->sql, column) == 0)
+			return true;
+	return false;
+}
+
 /*
- * The column of a primitive. Old names are those below a version; PostgreSQL never had src_port,
- * and the bgp table has AS columns of its own.
+ * The column of a primitive. Old names are those below a version; PostgreSQL never had src_port.
+ * Below version 6 AS numbers stand in the columns of addresses, unless those are wanted as well
+ * and the table is the user's own.
  */
 static const char *
-column_name(const struct prim *prim, const struct sql_shape *shape)
+column_name(const struct prim *prim, const struct plan *plan, const struct sql_shape *shape)
 {
+	static const char *const as[][2] = { { "as_src", "ip_src" }, { "as_dst", "ip_dst" } };
 	bool old = prim->sql_old != NULL && shape->version < prim->sql_old_below;
 
+	for (size_t i = 0; prim->sql != NULL && i < ARRAY_LEN(as); i++)
+		if (strcmp(prim->sql, as[i][0]) == 0 && shape->version < 6 && !shape->bgp &&
+		    !(shape->optimize && plan_uses(plan, as[i][1])))
+			return as[i][1];
 	if (old && shape->engine == SQL_PGSQL && strstr(prim->sql_old, "_port") != NULL)
-		old = false;
-	if (old && shape->bgp && strncmp(prim->sql_old, "ip_", 3) == 0)
 		old = false;
 	return old ? prim->sql_old : prim->sql;
 }
@@ -190,10 +203,10 @@ add_fields(struct columns *cols, const struct plan *plan, struct sbuf *err)
 	qsort(field, plan->fields, sizeof(*field), by_sql_order);
 	for (size_t i = 0; i < plan->fields && ret == 0; i++) {
 		const struct prim *prim = field[i]->prim;
-		const char *name = column_name(prim, &cols->shape);
+		const char *name = column_name(prim, plan, &cols->shape);
 		struct column *c;
 
-		if (name == NULL)
+		if (name == NULL || (prim->flags & PRIM_COUNTER) != 0)
 			continue;
 		if (find(cols, name) != NULL) {
 			ret = refuse(err, "IP host and AS");

@@ -12,6 +12,8 @@
 #include "core/hash.h"
 #include "core/mem.h"
 
+#define DIGEST_SEED	UINT64_C(0x5761796269)	/* the same for ever: digests are stored */
+
 struct rows {
 	const struct columns *cols;
 	const struct value_style *style;
@@ -263,10 +265,9 @@ find_ids(const struct plan *plan, const struct plan_field **field)
 }
 
 static uint64_t
-digest_row(const struct rows *r, size_t row, const struct plan_field *const *ids, size_t n_ids,
-    uint64_t h)
+digest_row(const struct rows *r, size_t row, const struct plan_field *const *ids, size_t n_ids)
 {
-	uint64_t word[PLAN_KEY_WORDS + EC_COUNT];
+	uint64_t word[PLAN_KEY_WORDS + EC_COUNT], h = DIGEST_SEED;
 	const struct rowset *rs = r->rs;
 
 	assert(rs->stride <= ARRAY_LEN(word));
@@ -295,12 +296,12 @@ rows_digest(const struct rows *r, struct rows_sums *ret_sums)
 	const struct plan_field **ids = mem_array(plan->fields + 1, sizeof(*ids));
 	size_t n_ids = find_ids(plan, ids);
 	struct rows_sums sums = { 0 };
-	uint64_t h = r->n;
+	uint64_t h = r->n;		/* a sum: the order of rows says nothing */
 
 	for (size_t i = 0; i < r->n; i++) {
 		size_t row = r->pick != NULL ? r->pick[i] : i;
 
-		h = digest_row(r, row, ids, n_ids, h);
+		h += digest_row(r, row, ids, n_ids);
 		sums.packets += rowset_counter(r->rs, row, EC_PACKETS);
 		sums.bytes += rowset_counter(r->rs, row, EC_BYTES);
 		sums.flows += rowset_counter(r->rs, row, EC_FLOWS);

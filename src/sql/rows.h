@@ -24,8 +24,8 @@ struct rows_sums {
 };
 
 /*
- * A hash of the rows in their order. It does not depend on ids, so it is the same for rows that
- * come back from a journal after a restart.
+ * A hash of the rows, whatever their order. It does not depend on ids, so it is the same for rows
+ * that come back from a journal after a restart.
  */
 uint64_t rows_digest(const struct rows *r, struct rows_sums *ret_sums);
 

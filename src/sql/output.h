@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The SQL outputs as kinds of output; for out/kinds.c's table. */
+#ifndef WB_SQL_OUTPUT_H
+#define WB_SQL_OUTPUT_H
+
+#include "out/output.h"
+
+extern const struct out_kind out_sqlite3;
+
+#endif
