@@ -86,7 +86,9 @@ read_want(struct run *run, const struct asked *asked, const char *text, struct w
 	const struct value_row *type = &value_rows[asked->prim->type];
 
 	*ret = (struct want){ .any = strcmp(text, "*") == 0, .text = text };
-	ret->by_text = type->parse == NULL || (type->cls != VC_UINT && type->cls != VC_ADDR);
+	/* An RD carries its origin beside it: its text alone is what a client means. */
+	ret->by_text = type->parse == NULL || asked->prim->type == VT_RD ||
+	    (type->cls != VC_UINT && type->cls != VC_ADDR);
 	if (ret->any || ret->by_text)
 		return 0;
 	if (type->parse(text, &run->style, &ret->value, &run->room) == 0)

@@ -7,6 +7,8 @@
  */
 #include "out/print.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -226,7 +228,7 @@ static int
 read_format(struct print *pr, struct render_conf *rc, struct sbuf *err)
 {
 	const struct conf *conf = pr->env.conf;
-	const char *format = conf_text(conf, pr->env.output, "print_output");
+	const char *format = conf_text(conf, pr->env.output, "message_output");
 	const char *separator = conf_text(conf, pr->env.output, "print_output_separator");
 
 	rc->style = pr->env.style;
@@ -245,24 +247,46 @@ read_format(struct print *pr, struct render_conf *rc, struct sbuf *err)
 	return 0;
 }
 
+/* A user or group, by name or number; -1: as it comes. */
+static uint32_t
+read_owner(const struct print *pr, const char *var, bool group)
+{
+	const char *text = conf_text(pr->env.conf, pr->env.output, var);
+	char room[4096], *end;
+	struct passwd pw, *user = NULL;
+	struct group gr, *found = NULL;
+	unsigned long id;
+
+	if (text == NULL)
+		return UINT32_MAX;
+	id = strtoul(text, &end, 10);
+	if (*text != '\0' && *end == '\0')
+		return (uint32_t)id;
+	if (group && getgrnam_r(text, &gr, room, sizeof(room), &found) == 0 && found != NULL)
+		return gr.gr_gid;
+	if (!group && getpwnam_r(text, &pw, room, sizeof(room), &user) == 0 && user != NULL)
+		return pw.pw_uid;
+	log_write(LOG_LVL_WARN, pr->env.subject, "%s: '%s' is not known here; files stay ours", var,
+	    text);
+	return UINT32_MAX;
+}
+
 static void
 read_files(struct print *pr)
 {
 	const struct conf *conf = pr->env.conf;
 	size_t n = pr->env.output;
 
-	pr->file = conf_text(conf, n, "print_output_file");
+	pr->file = conf_text(conf, n, "table");
 	pr->latest = pr->file != NULL ? conf_text(conf, n, "print_latest_file") : NULL;
-	pr->markers = conf_bool(conf, n, "print_markers");
+	pr->markers = conf_bool(conf, n, "markers");
 	pr->write_empty = conf_bool(conf, n, "print_write_empty_file");
 	pr->files = (struct printfile_conf){
 		.since = wall_now(),
 		.append = conf_bool(conf, n, "print_output_file_append"),
 		.umask = (mode_t)conf_int(conf, n, "files_umask"),
-		.uid = conf_given(conf, n, "files_uid") ? (uid_t)conf_int(conf, n, "files_uid") :
-		    (uid_t)-1,
-		.gid = conf_given(conf, n, "files_gid") ? (gid_t)conf_int(conf, n, "files_gid") :
-		    (gid_t)-1,
+		.uid = (uid_t)read_owner(pr, "files_uid", false),
+		.gid = (gid_t)read_owner(pr, "files_gid", true),
 	};
 	pr->name = (struct dynname_env){
 		.utc = pr->env.style.utc,
@@ -297,12 +321,12 @@ print_check(const struct out_env *env, struct conf_notes *notes)
 	struct print pr = { .env = *env };
 	struct render_conf rc = { 0 };
 	struct sbuf err = { 0 };
-	const char *file = conf_text(env->conf, env->output, "print_output_file");
+	const char *file = conf_text(env->conf, env->output, "table");
 	const char *where;
 	unsigned line;
 
 	if (read_format(&pr, &rc, &err) != 0) {
-		line = conf_where(env->conf, env->output, "print_output", &where);
+		line = conf_where(env->conf, env->output, "message_output", &where);
 		conf_note(notes, CONF_NOTE_ERROR, where, line, "%s", sbuf_text(&err));
 	}
 	if (file == NULL && conf_given(env->conf, env->output, "print_latest_file")) {

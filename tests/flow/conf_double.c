@@ -71,6 +71,13 @@ conf_free(struct conf *conf)
 	mem_free(conf);
 }
 
+enum conf_program
+conf_program(const struct conf *conf)
+{
+	(void)conf;
+	return CONF_WAYBILLD;
+}
+
 const char *
 conf_file(const struct conf *conf)
 {
