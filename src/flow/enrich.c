@@ -17,10 +17,8 @@
 #define LOOK_UP	128		/* addresses in one call of view_lookup */
 
 /* Plans with one of these want the fields of an end filled in. */
-#define BOTH_NEEDS	(ENRICH_AS | ENRICH_NETS)
-#define SRC_NEEDS	(BOTH_NEEDS | ENRICH_SRC_ROUTE | ENRICH_SRC_ATTRS)
-#define DST_NEEDS	(BOTH_NEEDS | ENRICH_DST_ROUTE | ENRICH_ATTRS | ENRICH_COMMS | \
-			ENRICH_PEER_DST_IP)
+#define SRC_NEEDS	(ENRICH_SRC_ROUTE | ENRICH_SRC_ATTRS)
+#define DST_NEEDS	(ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP)
 
 #define ROW(field, help)	{ #field, offsetof(struct enrich_counters, field), COUNTER_INFO, help }
 

@@ -14,7 +14,10 @@
 #include "flow/flow.h"
 #include "rib/view.h"
 
-/* What the plans of a profile need, so that stages nobody asks for are not run. */
+/*
+ * What the plans of a profile need, so that stages nobody asks for are not run. SRC_ROUTE and
+ * DST_ROUTE say of which end, the others what of it.
+ */
 enum enrich_needs {
 	ENRICH_SRC_ROUTE = 1u << 0,	/* src_as, src_net, src_mask, src_* attributes */
 	ENRICH_DST_ROUTE = 1u << 1,

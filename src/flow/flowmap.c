@@ -19,8 +19,13 @@
 
 #define MOST_WORDS	16		/* of one rule */
 
+/* A prefix as two words to compare with; IPv4 in its mapped form. */
+struct net {
+	trie_key bits, mask;
+};
+
 union value {
-	struct prefix prefix;
+	struct net net;
 	uint32_t number;
 	uint8_t mac[6];
 };
@@ -60,7 +65,21 @@ struct key {
 static int
 parse_prefix(const char *text, union value *ret)
 {
-	return prefix_parse(text, &ret->prefix);
+	struct prefix prefix;
+	unsigned keep;
+
+	if (prefix_parse(text, &prefix) != 0)
+		return -1;
+	keep = prefix.len + (addr_is_v4(&prefix.addr) ? 96u : 0u);
+	ret->net.bits = networks_key(&prefix.addr, NETWORKS_IP6);
+	ret->net.mask = keep == 0 ? 0 : ~(trie_key)0 << (128 - keep);
+	return 0;
+}
+
+static inline bool
+covers(const union value *v, const struct addr *a)
+{
+	return ((networks_key(a, NETWORKS_IP6) ^ v->net.bits) & v->net.mask) == 0;
 }
 
 static int
@@ -92,7 +111,7 @@ parse_mac(const char *text, union value *ret)
 static bool
 match_ip(const union value *v, const struct flowmap_subject *s)
 {
-	return prefix_covers(&v->prefix, &s->flow->peer_src_ip);
+	return covers(v, &s->flow->peer_src_ip);
 }
 
 static bool
@@ -110,7 +129,7 @@ match_out(const union value *v, const struct flowmap_subject *s)
 static bool
 match_bgp_nexthop(const union value *v, const struct flowmap_subject *s)
 {
-	return prefix_covers(&v->prefix, &s->bgp_next_hop);
+	return covers(v, &s->bgp_next_hop);
 }
 
 static bool
@@ -134,13 +153,13 @@ match_vlan(const union value *v, const struct flowmap_subject *s)
 static bool
 match_src_net(const union value *v, const struct flowmap_subject *s)
 {
-	return prefix_covers(&v->prefix, &s->flow->src);
+	return covers(v, &s->flow->src);
 }
 
 static bool
 match_dst_net(const union value *v, const struct flowmap_subject *s)
 {
-	return prefix_covers(&v->prefix, &s->flow->dst);
+	return covers(v, &s->flow->dst);
 }
 
 static int

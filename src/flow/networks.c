@@ -210,26 +210,14 @@ read_lines(struct loading *ld, struct mapfile *mf)
 	}
 }
 
-static int
-row_cmp(const void *a, const void *b)
-{
-	const struct trie_row *x = a, *y = b;
-	int cmp = trie_row_cmp(a, b);
-
-	return cmp != 0 ? cmp : x->value < y->value ? -1 : x->value > y->value;
-}
-
 /* Sorted, and of the lines for one prefix only the last. Gives how many were taken out. */
 static size_t
 sort_rows(struct loading *ld, enum networks_family family, size_t said)
 {
 	struct trie_row *row = ld->row[family];
-	size_t kept = 0, n = ld->rows[family], sorted = 1;
+	size_t kept = 0, n = ld->rows[family];
 
-	while (sorted < n && row_cmp(&row[sorted - 1], &row[sorted]) < 0)
-		sorted++;
-	if (sorted < n)
-		qsort(row, n, sizeof(*row), row_cmp);
+	trie_sort(row, n);
 	for (size_t i = 0; i < n; i++) {
 		if (kept == 0 || trie_row_cmp(&row[kept - 1], &row[i]) != 0) {
 			row[kept++] = row[i];

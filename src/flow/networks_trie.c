@@ -19,6 +19,7 @@
 #define ROOT_BITS	18		/* 1 MiB; 24 = 18 + 6, 48 = 18 + 5 * 6 */
 #define ROOT_BITS_SMALL	12		/* 16 KiB: what a small site has */
 #define SMALL_ROWS	4096
+#define DIGITS		17		/* of a row, for sorting: a length and a key of 16 bytes */
 
 /* The slots of one block while it is being filled: a colour each, and the rows that go deeper. */
 struct block {
@@ -35,6 +36,43 @@ trie_row_cmp(const void *a, const void *b)
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return (int)x->len - (int)y->len;
+}
+
+/* Digit d of a row: its length, then the bytes of its key from the last to the first. */
+static uint8_t
+digit(const struct trie_row *row, unsigned d)
+{
+	return d == 0 ? row->len : (uint8_t)(row->key >> (8 * (d - 1)));
+}
+
+void
+trie_sort(struct trie_row *row, size_t n)
+{
+	uint32_t (*count)[256] = mem_array(DIGITS, sizeof(*count));
+	struct trie_row *from = row, *to = mem_array(n, sizeof(*to)), *spare = to, *swap;
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned d = 0; d < DIGITS; d++)
+			count[d][digit(&row[i], d)]++;
+	for (unsigned d = 0; n > 0 && d < DIGITS; d++) {
+		uint32_t at = 0, here;
+
+		if (count[d][digit(&from[0], d)] == n)
+			continue;		/* all alike: most bytes of an IPv6 network */
+		for (unsigned i = 0; i < 256; i++, at += here) {
+			here = count[d][i];
+			count[d][i] = at;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[count[d][digit(&from[i], d)]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != row)
+		memcpy(row, from, n * sizeof(*row));
+	mem_free(spare);
+	mem_free(count);
 }
 
 /* The slot of a key in the block that begins at bit `depth` and is `bits` wide. */

@@ -39,6 +39,9 @@ struct trie {
 #define TRIE_NODE	UINT32_C(0x80000000)
 #define TRIE_STRIDE	6
 
+/* Sort as trie_row_cmp does, in linear time; rows of one prefix stay in their order. */
+void	trie_sort(struct trie_row *row, size_t n);
+
 /* Rows sorted by trie_row_cmp, no prefix twice. n 0 gives a table in which nothing matches. */
 void	trie_build(struct trie *t, const struct trie_row *row, size_t n);
 void	trie_done(struct trie *t);

@@ -246,12 +246,11 @@ static const struct { enum profile_file file; const char *var; } file_vars[] = {
 static void
 settle_lookups(struct settings *set)
 {
-	const uint32_t dst = ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP | ENRICH_ATTRS | ENRICH_COMMS;
 	const uint8_t both = (set->as_from | set->net_from) & (TRUTH_FILE | TRUTH_BGP);
 
 	if (set->needs & ENRICH_SRC_ROUTE)
 		set->ask_src |= both;
-	if (set->needs & dst)
+	if (set->needs & (ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP))
 		set->ask_dst |= both;
 	if (set->needs & ENRICH_SRC_ATTRS)
 		for (unsigned i = 0; i < SOURCE_FIELDS; i++)

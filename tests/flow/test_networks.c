@@ -228,7 +228,14 @@ compare_with_list(unsigned bits, size_t n, size_t lookups)
 		row[i].key = row[i].len == 0 ? 0 :
 		    row[i].key >> (128 - row[i].len) << (128 - row[i].len);
 	}
-	qsort(row, n, sizeof(*row), trie_row_cmp);
+	for (size_t i = 0; i < n; i++)
+		row[i].value = (uint32_t)i;
+	trie_sort(row, n);
+	for (size_t i = 1; i < n; i++) {
+		int cmp = trie_row_cmp(&row[i - 1], &row[i]);
+
+		assert_true(cmp < 0 || (cmp == 0 && row[i - 1].value < row[i].value));
+	}
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || trie_row_cmp(&row[kept - 1], &row[i]) != 0)
 			row[kept++] = row[i];
