@@ -66,15 +66,12 @@ take_as4_path(struct bgp_update *u, const struct attr_row *row, struct rd value)
 	return VERDICT_OK;
 }
 
-/* An address of a host: neither 0.0.0.0 nor of class D or E (RFC 4271 6.3). */
+/* Whether it is an address of a host matters only where IPv4 routes come with it: update.c. */
 static enum verdict
 take_next_hop(struct bgp_update *u, const struct attr_row *row, struct rd value)
 {
-	uint32_t hop = rd_u32(&value);
-
-	if (hop == 0 || hop >= 0xe0000000)
-		return row->verdict;
-	u->attrs.next_hop = addr_of_v4(hop);
+	(void)row;
+	u->attrs.next_hop = addr_of_v4(rd_u32(&value));
 	return VERDICT_OK;
 }
 

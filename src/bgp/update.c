@@ -68,6 +68,22 @@ check_mandatory(struct bgp_update *u)
 }
 
 /*
+ * A next hop is an address of a host: neither 0.0.0.0 nor of class D or E (RFC 4271 6.3). Where all
+ * routes come in MP_REACH_NLRI it means nothing (RFC 4760 3), and real routers send 0.0.0.0 there.
+ */
+static void
+check_next_hop(struct bgp_update *u)
+{
+	uint32_t hop = addr_v4(&u->attrs.next_hop);
+
+	if (u->part[PART_NLRI].family == NULL || !update_has(u, NEXT_HOP))
+		return;
+	if (hop == 0 || hop >= 0xe0000000)
+		update_fault(u, VERDICT_WITHDRAW, NEXT_HOP, UPDATE_NEXT_HOP, hop,
+		    "it is not an address of a host (RFC 4271 6.3, RFC 7606 3 e)");
+}
+
+/*
  * Attributes without routes that came, and one of them is malformed: then the routes may be what
  * is missing, and nobody knows which (RFC 7606 5.2).
  */
@@ -138,6 +154,7 @@ update_decode(struct rd body, const struct bgp_context *context, struct bgp_upda
 	take_plain_part(u, PART_WITHDRAWN, withdrawn);
 	take_plain_part(u, PART_NLRI, nlri);
 	check_mandatory(u);
+	check_next_hop(u);
 	check_routes_found(u, attrs_len > 0);
 	if (u->verdict < VERDICT_WITHDRAW) {
 		join_aspath(u);

@@ -254,6 +254,8 @@ static const struct update_case {
 	    0, NET_A), VERDICT_WITHDRAW, UPDATE_LENGTH, .nlri = { [PART_NLRI] = 1 } },
 	{ "4271 6.3: NEXT_HOP 0.0.0.0", BYTES(0, 0, 0, 20, ORIGIN_A, PATH_A, 0x40, 3, 4, 0, 0, 0,
 	    0, NET_A), VERDICT_WITHDRAW, UPDATE_NEXT_HOP, .nlri = { [PART_NLRI] = 1 } },
+	{ "4760 3: NEXT_HOP 0.0.0.0 beside MP_REACH", BYTES(0, 0, 0, 49, ORIGIN_A, PATH_A, 0x40, 3, 4,
+	    0, 0, 0, 0, REACH6), .nlri = { [PART_MP_REACH] = 1 } },
 	{ "7606 7.4: MED of 3 bytes", BYTES(0, 0, 0, 26, GOOD, 0x80, 4, 3, 0, 0, 0, NET_A),
 	    VERDICT_WITHDRAW, UPDATE_LENGTH, .nlri = { [PART_NLRI] = 1 } },
 	{ "7606 7.5: LOCAL_PREF of 3 bytes", BYTES(0, 0, 0, 26, GOOD, 0x40, 5, 3, 0, 0, 0, NET_A),

@@ -65,7 +65,7 @@ pass(struct stage *st)
 {
 	int64_t began = cpu_ns(), took;
 
-	event_base_loop(st->base, EVLOOP_NONBLOCK);
+	event_base_loop(st->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	took = cpu_ns() - began;
 	if (took > st->longest_ns)
 		st->longest_ns = took;

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Real captures through the codec: what comes out, as text, is compared with replay.expected,
+ * which was checked by hand against another reader's reading of the same files.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bgp/open.h"
+#include "bgp/update.h"
+#include "capture.h"
+#include "core/mem.h"
+
+/*
+ * as4: for captures without OPEN. Not here: bgp/pcapplusplus-BgpPackets.pcap, which libpcap does not
+ * read, and bgp-hex/exabgp-conf-addpath.ci, whose speakers agreed on ADD-PATH.
+ */
+static const struct {
+	const char *file;
+	bool as4;
+} files[] = {
+	{ "bgp/netgauze-bgp.pcap", false },
+	{ "bgp/tcpdump-bgp-4byte-asn.pcap", false },
+	{ "bgp/tcpdump-bgp-addpath.pcap", true },
+	{ "bgp/tcpdump-bgp-cease-hard-reset.pcap", false },
+	{ "bgp/tcpdump-bgp-evpn.pcap", false },
+	{ "bgp/tcpdump-bgp-large-community.pcap", true },
+	{ "bgp/tcpdump-bgp-lu-multiple-labels.pcap", false },
+	{ "bgp/tcpdump-bgp-role.pcapng", true },
+	{ "bgp/tcpdump-bgp-rt-prefix.pcap", false },
+	{ "bgp/tcpdump-bgp-shutdown-communication.pcapng", false },
+	{ "bgp/tcpdump-bgp_vpn_attrset.pcap", false },
+	{ "bgp-hex/exabgp-conf-aggregator.ci", true },
+	{ "bgp-hex/exabgp-conf-ipv6grouping.ci", true },
+	{ "bgp-hex/exabgp-conf-largecommunity.ci", true },
+	{ "bgp-hex/exabgp-conf-vpn.ci", true },
+	{ "malformed/tcpdump-bgp-as-path-oobr.pcap", false },
+	{ "malformed/tcpdump-bgp-infinite-loop.pcap", false },
+};
+
+struct replay {
+	struct sbuf out;
+	bool as4;
+};
+
+static void
+add_attrs(struct sbuf *b, const struct attrs *a)
+{
+	struct rd r = rd_of(a->aspath, a->aspath_len);
+
+	sbuf_str(b, " path");
+	while (rd_left(&r) > 0) {
+		static const char *const open[] = { "", " {", "", " (", " [" };
+		static const char *const end[] = { "", " }", "", " )", " ]" };
+		uint8_t type = rd_u8(&r), n = rd_u8(&r);
+
+		sbuf_str(b, open[type]);
+		while (n-- > 0)
+			sbuf_printf(b, " %u", rd_u32(&r));
+		sbuf_str(b, end[type]);
+	}
+	sbuf_printf(b, " origin %u", a->origin);
+	if (a->has_med)
+		sbuf_printf(b, " med %u", a->med);
+	if (a->has_local_pref)
+		sbuf_printf(b, " pref %u", a->local_pref);
+	r = rd_of(a->comms, a->comms_len);
+	while (rd_left(&r) > 0) {
+		uint16_t high = rd_u16(&r);
+
+		sbuf_printf(b, " %u:%u", high, rd_u16(&r));
+	}
+	r = rd_of(a->ecomms, a->ecomms_len);
+	while (rd_left(&r) > 0)
+		sbuf_printf(b, " ext:%016llx", (unsigned long long)rd_u64(&r));
+	r = rd_of(a->lcomms, a->lcomms_len);
+	while (rd_left(&r) > 0) {
+		uint32_t global = rd_u32(&r), local = rd_u32(&r);
+
+		sbuf_printf(b, " %u:%u:%u", global, local, rd_u32(&r));
+	}
+}
+
+static void
+add_part(struct sbuf *b, const struct bgp_update *u, int part)
+{
+	const struct update_part_nlri *p = &u->part[part];
+	bool gone = part < PART_NLRI || u->verdict == VERDICT_WITHDRAW;
+	struct rd field = p->nlri;
+	struct nlri nlri;
+	char text[PREFIX_TEXT];
+
+	if (p->family == NULL)
+		return;
+	while (nlri_take(p->family, &field, &nlri, 1) == 1) {
+		sbuf_printf(b, "  %c %s", gone ? '-' : '+', prefix_text(&nlri.prefix, text));
+		if (!gone) {
+			sbuf_printf(b, " via %s", addr_text(&p->next_hop, text));
+			add_attrs(b, &u->attrs);
+		}
+		sbuf_char(b, '\n');
+	}
+}
+
+static void
+add_update(struct sbuf *b, struct rd body, bool as4)
+{
+	static const char *const verdicts[] = { "", "discard", "withdraw", "reset" };
+	const struct bgp_context context = { families_all(), as4, true };
+	static struct bgp_update u;
+
+	update_decode(body, &context, &u);
+	if (u.verdict != VERDICT_OK)
+		sbuf_printf(b, "  %s: %s %u: %s: %u\n", verdicts[u.verdict],
+		    attribute_name(u.fault_attr), u.fault_attr, u.fault.why, u.fault.value);
+	if (u.verdict == VERDICT_RESET)
+		return;
+	for (int i = 0; i < UPDATE_PARTS; i++)
+		add_part(b, &u, i);
+	if (u.skipped > 0)
+		sbuf_printf(b, "  skipped %u\n", u.skipped);
+	if (u.end_of_rib != NULL)
+		sbuf_printf(b, "  end of RIB, %s\n", u.end_of_rib->name);
+}
+
+static bool
+add_open(struct sbuf *b, struct rd body)
+{
+	struct bgp_fault fault;
+	struct bgp_open o;
+
+	if (open_decode(body, &o, &fault) != 0) {
+		sbuf_printf(b, "  OPEN refused: %s: %u\n", fault.why, fault.value);
+		return false;
+	}
+	sbuf_printf(b, "  OPEN AS %u hold %u id %08x families %u%s%s unknown %u\n", o.as, o.hold_s,
+	    o.id, o.families, o.as4 ? " as4" : "", o.refresh ? " refresh" : "", o.unknown);
+	return o.as4;
+}
+
+static void
+add_message(struct sbuf *b, const struct bgp_message *m, bool as4)
+{
+	struct bgp_notification n;
+
+	if (m->type == BGP_UPDATE) {
+		add_update(b, m->body, as4);
+	} else if (m->type == BGP_NOTIFICATION && notification_decode(m->body, &n) == 0) {
+		sbuf_str(b, "  NOTIFICATION ");
+		notification_text(b, &n);
+		sbuf_char(b, '\n');
+	} else if (m->type != BGP_OPEN) {
+		sbuf_printf(b, "  %s\n", bgp_type_name(m->type));
+	}
+}
+
+/* What each side said in its OPEN decides how wide the AS numbers are. */
+static void
+each_message(void *ctx, struct capture *c, struct flow_side *side, int got,
+    const struct bgp_message *m, const struct bgp_fault *fault)
+{
+	static char opened, opened_as4;
+	struct replay *rp = ctx;
+	const struct flow_side *other = capture_other_way(c, side);
+
+	if (got < 0) {
+		sbuf_printf(&rp->out, "  broken: %s: %u\n", fault->why, fault->value);
+		return;
+	}
+	if (m->type == BGP_OPEN)
+		side->user = add_open(&rp->out, m->body) ? &opened_as4 : &opened;
+	add_message(&rp->out, m, side->user == NULL || other->user == NULL ? rp->as4 :
+	    side->user == &opened_as4 && other->user == &opened_as4);
+}
+
+/* Lines "1:raw:FFFF...:0040:02:..." */
+static void
+replay_hex(struct replay *rp, FILE *f)
+{
+	char line[20000];
+
+	while (fgets(line, sizeof(line), f) != NULL) {
+		const char *at = strstr(line, ":raw:");
+		uint8_t bytes[BGP_MESSAGE_MAX];
+		struct bgp_message m;
+		struct bgp_fault fault;
+		size_t n = 0;
+		unsigned x;
+
+		for (at = at != NULL ? at + 5 : ""; *at != '\0' && *at != '\n'; ) {
+			if (*at == ':') {
+				at++;
+				continue;
+			}
+			assert_int_equal(sscanf(at, "%2x", &x), 1);
+			bytes[n++] = (uint8_t)x;
+			at += 2;
+		}
+		if (n > 0 && bgp_frame(bytes, n, BGP_MESSAGE_MAX, &m, &fault) == 1)
+			add_message(&rp->out, &m, rp->as4);
+	}
+}
+
+static void
+replay_file(struct replay *rp, const char *path)
+{
+	struct capture c = { .each = each_message, .ctx = rp };
+	FILE *f;
+
+	if (strstr(path, ".pcap") != NULL) {
+		assert_int_equal(capture_read(&c, path), 0);
+		return;
+	}
+	f = fopen(path, "r");
+	assert_non_null(f);
+	replay_hex(rp, f);
+	fclose(f);
+}
+
+static const char *
+srcdir(void)
+{
+	return getenv("srcdir") != NULL ? getenv("srcdir") : "..";
+}
+
+static void
+compare(const char *got)
+{
+	char path[1024], want[1024];
+	const char *end;
+	unsigned line = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/tests/bgp/replay.expected", srcdir());
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(want, sizeof(want), f) != NULL) {
+		size_t n = strcspn(want, "\n");
+
+		line++;
+		end = strchrnul(got, '\n');
+		if ((size_t)(end - got) != n || memcmp(got, want, n) != 0)
+			fail_msg("%s:%u: \"%.*s\" came instead", path, line, (int)(end - got), got);
+		got = *end != '\0' ? end + 1 : end;
+	}
+	fclose(f);
+	assert_string_equal(got, "");
+}
+
+static void
+captures(void **state)
+{
+	const char *data = getenv("WB_SHARED_DATA");
+	struct replay rp = { .as4 = false };
+	char path[1200], folder[1024];
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/../shared/data", srcdir());
+	data = data != NULL ? data : folder;
+	if (access(data, R_OK) != 0) {
+		print_message("SKIP: no captures: %s is not there (set WB_SHARED_DATA)\n", data);
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(path, sizeof(path), "%.1000s/%s", data, files[i].file);
+		sbuf_printf(&rp.out, "%s\n", files[i].file);
+		rp.as4 = files[i].as4;
+		replay_file(&rp, path);
+	}
+	if (getenv("WB_SHOW") != NULL)
+		fputs(sbuf_text(&rp.out), stderr);
+	compare(sbuf_text(&rp.out));
+	sbuf_done(&rp.out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(captures) };
+
+	return cmocka_run_group_tests_name("bgp replay", tests, NULL, NULL);
+}
