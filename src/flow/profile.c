@@ -106,7 +106,7 @@ read_truth(struct compiling *c, const char *key, bool net, uint8_t dflt)
 		return dflt;
 	truth = truth_of(word, net);
 	if (truth == 0)
-		say(c, CONF_NOTE_ERROR, var, "no such source");
+		say(c, CONF_NOTE_ERROR, var, "this build has no such source");
 	if (c->packets)
 		truth &= (uint8_t)~TRUTH_EXPORT;
 	return truth;

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf_double.h"
 #include "core/mem.h"
 #include "flow/enrich.h"
 #include "view_double.h"
@@ -19,7 +18,10 @@
 #define EVERYTHING	0x3ff
 #define ROWS		16
 
-static const char net_file[] = "test_enrich.networks", map_file[] = "test_enrich.map",
+struct row { const char *output, *var, *value; };	/* output NULL: for all */
+
+static const char conf_file_name[] = "test_enrich.conf",
+    net_file[] = "test_enrich.networks", map_file[] = "test_enrich.map",
     list_file[] = "test_enrich.list";
 
 static void
@@ -96,20 +98,38 @@ world_done(struct world *w)
 	conf_notes_done(&w->notes);
 }
 
-/* A profile of rows "var: value", for one output. */
-static struct profile *
-compile(struct world *w, const struct conf_double_row *row, uint32_t needs)
+/* A configuration of two outputs, one and two. */
+static struct conf *
+configure(const struct row *row, struct conf_notes *notes)
 {
-	static const char *const outputs[] = { "one", NULL };
-	struct conf *conf = conf_double(outputs, row);
-	struct profile *p = profile_compile(conf, 0, "nfacctd", needs, &w->notes);
+	FILE *file = fopen(conf_file_name, "w");
 
+	assert_non_null(file);
+	fputs("plugins: print[one], print[two]\n", file);
+	for (; row->var != NULL; row++)
+		if (row->output != NULL)
+			fprintf(file, "%s[%s]: %s\n", row->var, row->output, row->value);
+		else
+			fprintf(file, "%s: %s\n", row->var, row->value);
+	fclose(file);
+	return conf_read(CONF_WAYBILLD, conf_file_name, NULL, 0, notes);
+}
+
+/* The profile of output one. */
+static struct profile *
+compile(struct world *w, const struct row *row, uint32_t needs)
+{
+	struct conf *conf = configure(row, &w->notes);
+	struct profile *p;
+
+	assert_non_null(conf);
+	p = profile_compile(conf, 0, "nfacctd", needs, &w->notes);
 	conf_free(conf);
 	return p;
 }
 
 static void
-run(struct world *w, const struct conf_double_row *row, uint32_t needs)
+run(struct world *w, const struct row *row, uint32_t needs)
 {
 	struct profile *p = compile(w, row, needs);
 
@@ -118,7 +138,7 @@ run(struct world *w, const struct conf_double_row *row, uint32_t needs)
 	profile_free(p);
 }
 
-#define CONF(...)	(const struct conf_double_row[ROWS]){ __VA_ARGS__ }
+#define CONF(...)	(const struct row[ROWS]){ __VA_ARGS__ }
 #define NETS		{ NULL, "networks_file", net_file }
 #define ALL_BGP		{ NULL, "nfacctd_as", "bgp" }, { NULL, "nfacctd_net", "bgp" }
 
@@ -168,17 +188,17 @@ each_source_and_each_pair_of_sources(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct conf_double_row conf[ROWS] = { NETS };
+		struct row conf[ROWS] = { NETS };
 		size_t n = 1;
 		struct world w;
 		char hop[16];
 
 		if (rows[i].as != NULL)
-			conf[n++] = (struct conf_double_row){ NULL, "nfacctd_as", rows[i].as };
+			conf[n++] = (struct row){ NULL, "nfacctd_as", rows[i].as };
 		if (rows[i].net != NULL)
-			conf[n++] = (struct conf_double_row){ NULL, "nfacctd_net", rows[i].net };
+			conf[n++] = (struct row){ NULL, "nfacctd_net", rows[i].net };
 		if (rows[i].key != NULL)
-			conf[n++] = (struct conf_double_row){ NULL, rows[i].key, rows[i].value };
+			conf[n++] = (struct row){ NULL, rows[i].key, rows[i].value };
 		world_init(&w);
 		run(&w, conf, EVERYTHING);
 		assert_int_equal(w.flow.r.src_as, rows[i].src_as);
@@ -360,7 +380,7 @@ peer_dst_ip_takes_a_plain_next_hop_only_when_told(void **state)
 	(void)state;
 	world_init(&w);
 	w.flow.has &= ~(uint32_t)FLOW_HAS_BGP_NEXT_HOP;
-	run(&w, CONF({ NULL, "x", "y" }), EVERYTHING);
+	run(&w, CONF({ NULL, "debug", "false" }), EVERYTHING);
 	assert_false(addr_is_set(&w.flow.r.peer_dst_ip));
 	run(&w, CONF({ NULL, "use_ip_next_hop", "true" }), EVERYTHING);
 	assert_addr(&w.flow.r.peer_dst_ip, "192.0.2.8");
@@ -392,7 +412,7 @@ a_mask_of_zero_hides_the_host_or_keeps_it(void **state)
 	world_init(&w);
 	w.flow.src_mask = 0;
 	w.flow.has &= ~(uint32_t)FLOW_HAS_DST_MASK;
-	run(&w, CONF({ NULL, "x", "y" }), EVERYTHING);
+	run(&w, CONF({ NULL, "debug", "false" }), EVERYTHING);
 	assert_addr(&w.flow.r.src_net, "0.0.0.0");
 	assert_addr(&w.flow.r.dst_net, "0.0.0.0");
 	run(&w, CONF({ NULL, "networks_no_mask_if_zero", "true" }), EVERYTHING);
@@ -403,7 +423,7 @@ a_mask_of_zero_hides_the_host_or_keeps_it(void **state)
 	w.flow.src_mask = 47;
 	w.flow.has |= FLOW_HAS_DST_MASK;
 	w.flow.dst_mask = 200;
-	run(&w, CONF({ NULL, "x", "y" }), EVERYTHING);
+	run(&w, CONF({ NULL, "debug", "false" }), EVERYTHING);
 	assert_addr(&w.flow.r.src_net, "2001:db8::");
 	assert_int_equal(w.flow.r.src_len, 47);
 	assert_addr(&w.flow.r.dst_net, "2001:db8::1");
@@ -427,7 +447,7 @@ lists_rewrite_ports_protocols_and_tos(void **state)
 	assert_int_equal(w.flow.r.dst_port, 80);
 	assert_int_equal(w.flow.r.proto, 255);
 	assert_int_equal(w.flow.r.tos, 255);
-	run(&w, CONF({ NULL, "x", "y" }), EVERYTHING);
+	run(&w, CONF({ NULL, "debug", "false" }), EVERYTHING);
 	assert_int_equal(w.flow.r.src_port, 1234);
 	assert_int_equal(w.flow.r.proto, 6);
 	assert_int_equal(w.flow.r.tos, 32);
@@ -442,8 +462,8 @@ the_old_filter_holds_only_for_a_file_nobody_uses(void **state)
 		const char *var, *value, *aggregate, *other;	/* other: of a second output */
 		bool hosts_zeroed, said;
 	} rows[] = {
-		{ "x", "y", "sum_host", "dst_host", true, true },
-		{ "x", "y", "src_host,dst_host", "src_port", true, true },
+		{ "debug", "false", "sum_host", "dst_host", true, true },
+		{ "debug", "false", "src_host,dst_host", "src_port", true, true },
 		{ "networks_file_filter", "false", "sum_host", "dst_host", false, false },
 		{ "networks_file_filter", "true", "sum_host", "dst_host", true, false },
 		{ "nfacctd_net", "file", "sum_host", "dst_host", false, false },
@@ -451,29 +471,30 @@ the_old_filter_holds_only_for_a_file_nobody_uses(void **state)
 		{ "nfacctd_as", "true", "sum_host", "dst_host", false, false },
 		{ "nfacctd_net", "netflow", "sum_host", "dst_host", true, true },
 		{ "nfacctd_net", "bgp", "sum_host", "dst_host", true, true },
-		{ "x", "y", "src_host, SRC_AS", "dst_host", false, false },
-		{ "x", "y", "sum_host", "dst_host ,  dst_net", false, false },
-		{ "x", "y", "sum_host", "peer_dst_ip", false, false },
-		{ "x", "y", "sum_host", "src_asx", true, true },
+		{ "debug", "false", "src_host, SRC_AS", "dst_host", false, false },
+		{ "debug", "false", "sum_host", "dst_host ,  dst_net", false, false },
+		{ "debug", "false", "sum_host", "peer_dst_ip", false, false },
+		{ "debug", "false", "sum_host", "src_asx", true, true },
 	};
-	static const char *const outputs[] = { "one", "two", NULL };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct conf_double_row row[ROWS] = { NETS, { NULL, rows[i].var,
+		const struct row row[ROWS] = { NETS, { NULL, rows[i].var,
 		    rows[i].value }, { "one", "aggregate", rows[i].aggregate },
 		    { "two", "aggregate", rows[i].other } };
-		struct conf *conf = conf_double(outputs, row);
 		struct profile *p;
+		struct conf *conf;
 		struct world w;
 
 		world_init(&w);
+		conf = configure(row, &w.notes);
+		assert_non_null(conf);
 		w.flow.dst = addr("30.0.0.1");
 		p = profile_compile(conf, 0, "nfacctd", ENRICH_HOSTS, &w.notes);
 		assert_non_null(p);
 		assert_int_equal(w.notes.count, rows[i].said);
 		if (rows[i].said)
-			assert_int_equal(w.notes.note[0].line, 1);
+			assert_int_equal(w.notes.note[0].line, 2);
 		enrich_batch(w.en, p, &w.flow, 1);
 		assert_addr(&w.flow.r.src_host, "10.1.2.3");
 		assert_addr(&w.flow.r.dst_host, rows[i].hosts_zeroed ? "0.0.0.0" : "30.0.0.1");
@@ -513,14 +534,15 @@ the_filter_zeroes_networks_too(void **state)
 static void
 a_key_of_one_output_never_leaks_into_another(void **state)
 {
-	static const char *const outputs[] = { "in", "out", NULL };
-	struct conf *conf = conf_double(outputs, CONF({ "in", "networks_file", net_file },
-	    { "in", "nfacctd_net", "file" }, { "out", "nfacctd_net", "netflow" }));
+	struct conf *conf;
 	struct profile *in, *out, *again;
 	struct world w;
 
 	(void)state;
 	world_init(&w);
+	conf = configure(CONF({ "one", "networks_file", net_file },
+	    { "one", "nfacctd_net", "file" }, { "two", "nfacctd_net", "netflow" }), &w.notes);
+	assert_non_null(conf);
 	in = profile_compile(conf, 0, "nfacctd", EVERYTHING, &w.notes);
 	out = profile_compile(conf, 1, "nfacctd", EVERYTHING, &w.notes);
 	again = profile_compile(conf, 1, "nfacctd", EVERYTHING, &w.notes);
@@ -593,7 +615,7 @@ exporters_find_their_router(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct conf_double_row conf[ROWS] = { ALL_BGP, { NULL,
+		struct row conf[ROWS] = { ALL_BGP, { NULL,
 		    "bgp_disable_router_id_check", rows[i].check } };
 		unsigned other, vpn;
 		struct world w;
@@ -605,7 +627,7 @@ exporters_find_their_router(void **state)
 		rib_double_route(w.rib, vpn, "10.0.0.0/8", 51, 5001, "192.0.2.1");
 		if (rows[i].map != NULL) {
 			write_file(map_file, rows[i].map);
-			conf[3] = (struct conf_double_row){ NULL, "bgp_agent_map", map_file };
+			conf[3] = (struct row){ NULL, "bgp_agent_map", map_file };
 		}
 		w.flow.peer_src_ip = w.exporter.addr = addr(rows[i].exporter);
 		w.flow.in_iface = rows[i].in;
@@ -676,11 +698,8 @@ errors_name_file_and_line(void **state)
 		const char *var, *value, *map, *part;
 		unsigned line, errors;
 	} rows[] = {
-		{ "nfacctd_as", "mask", NULL, "nfacctd_as", 2, 1 },
-		{ "nfacctd_net", "true", NULL, "nfacctd_net", 2, 1 },
-		{ "bgp_src_med_type", "netflow", NULL, "bgp_src_med_type", 2, 1 },
-		{ "bgp_src_as_path_type", "map", NULL, "bgp_src_as_path_type", 2, 1 },
-		{ "bgp_src_med_type", "map", NULL, "no file", 2, 1 },
+		{ "nfacctd_net", "igp", NULL, "nfacctd_net", 3, 1 },
+		{ "bgp_src_med_type", "map", NULL, "no file", 3, 1 },
 		{ "networks_file", "/no/such", NULL, "No such file", 0, 1 },
 		{ "bgp_agent_map", map_file, "ip=1.2.3.4\n", "bgp_ip", 1, 1 },
 		{ "bgp_agent_map", map_file, "\nbgp_ip=1.2.3 ip=1.2.3.4\n", "bgp_ip=1.2.3", 2, 1 },
@@ -700,7 +719,7 @@ errors_name_file_and_line(void **state)
 		world_init(&w);
 		if (rows[i].map != NULL)
 			write_file(map_file, rows[i].map);
-		assert_null(compile(&w, CONF({ NULL, "x", "y" }, { NULL, rows[i].var,
+		assert_null(compile(&w, CONF({ NULL, "debug", "false" }, { NULL, rows[i].var,
 		    rows[i].value }), EVERYTHING));
 		assert_int_equal(w.notes.errors, rows[i].errors);
 		for (note = w.notes.note; note->kind != CONF_NOTE_ERROR; note++)
@@ -755,6 +774,7 @@ static int
 remove_files(void **state)
 {
 	(void)state;
+	unlink(conf_file_name);
 	unlink(net_file);
 	unlink(map_file);
 	unlink(list_file);
