@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the RIB share: tables, tellers, columns and views as they are inside.
+ *
+ * rib.c tables and background work, teller.c announcing, view.c lookups, walk.c reading for people.
+ */
+#ifndef WB_RIB_PRIV_H
+#define WB_RIB_PRIV_H
+
+#include "core/hash.h"
+#include "rib/attrstore.h"
+#include "rib/column.h"
+#include "rib/prefixset.h"
+#include "rib/rib.h"
+
+#define TABLES_MOST	16384
+#define COLUMN_BYTES	(UINT64_C(24) << 10)	/* what an empty column is charged with */
+
+struct table {
+	uint64_t rd;
+	enum rib_afi afi;
+	uint32_t number;
+	struct prefixset prefixes;
+};
+
+struct column {
+	struct page *_Atomic *_Atomic dir;	/* the readers' way in; NULL: detached */
+	struct teller *teller;
+	struct table *table;
+	enum rib_safi safi;
+	uint32_t number;		/* in rib->column */
+	struct pages path;
+	struct pages label;		/* cold; dir NULL where the SAFI has no labels */
+	uint64_t routes;
+	struct column *next;		/* of the teller; then of the dead ones */
+	/* Stale routes: */
+	uint64_t *told;			/* by prefix id: told again; NULL unless rib_stale was called */
+	uint32_t told_ids;
+	uint32_t sweep_at;		/* next id to look at, 0: no sweep under way */
+	uint32_t clear_at;		/* of a dead column: next page to empty */
+};
+
+struct teller {
+	struct rib *rib;
+	struct teller_info info;
+	char *name;
+	uint64_t number;
+	struct teller *prev, *next;
+	struct column *columns, **columns_end;	/* in the order they were made */
+	struct column *last;		/* the column asked for most recently */
+	size_t spent;			/* pool bytes caused since the last marking */
+};
+
+enum gc_phase { GC_IDLE, GC_MARK, GC_SWEEP, GC_GRACE, GC_RECLAIM };
+
+struct rib {
+	struct epoch *ep;
+	struct rib_conf conf;
+	_Atomic uint32_t generation;
+	struct limbo limbo;
+	struct attrstore attrs;
+	struct pagepool pool;
+	struct table **table;
+	uint32_t tables;
+	struct slots table_at;
+	struct column **column;		/* by number; NULL: free */
+	uint32_t columns, columns_room;
+	uint32_t *free_number, free_numbers;
+	struct slots column_at;
+	struct column *dead;
+	struct teller *first, *last;
+	uint64_t tellers;		/* ever */
+	uint64_t routes;
+	struct views *views;
+	uint32_t work_table;		/* where background work goes on */
+	enum gc_phase gc;
+	bool gc_wanted;
+	uint32_t gc_column, gc_page;	/* where marking goes on */
+	uint64_t gc_epoch;
+	size_t gc_floor;		/* pool bytes after the last marking */
+	uint64_t gc_routes;		/* routes then */
+	uint64_t announces, withdraws, markings, refused;
+};
+
+static inline enum rib_afi
+afi_of(const struct addr *a)
+{
+	return addr_is_v4(a) ? RIB_IP4 : RIB_IP6;
+}
+
+struct table *table_find(const struct rib *rib, uint64_t rd, enum rib_afi afi);
+struct table *table_get(struct rib *rib, uint64_t rd, enum rib_afi afi);	/* NULL: no room */
+
+/* The column for a teller's routes; `make` one where it is missing. NULL: none, or no room. */
+struct column *column_of(struct teller *t, enum rib_safi safi, uint64_t rd, enum rib_afi afi,
+	    bool make);
+void	column_detach(struct rib *rib, struct column *col);
+
+/* Withdraw what was not told again, until `until`; true: more to do. In teller.c. */
+bool	column_sweep(struct column *col, mono_t until);
+
+/* Views, in view.c. */
+void	views_init(struct rib *rib);
+void	views_done(struct rib *rib);
+void	views_teller(struct rib *rib, const struct teller *t, int by);	/* +1 came, -1 went */
+void	views_column(struct rib *rib, struct column *col, bool add);
+
+#endif

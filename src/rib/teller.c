@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tellers: interning what they send, announcing, withdrawing, staleness, going away. How prefixes
+ * are found and pages kept is prefixset.c's and column.c's; lookups are view.c's.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "rib/rib_priv.h"
+
+#define SWEEP_SLICE	(4 * NS_PER_MS)
+#define BATCH		16
+
+struct teller *
+teller_new(struct rib *rib, const struct teller_info *info)
+{
+	struct teller *t = mem_new(sizeof(*t));
+
+	t->rib = rib;
+	t->columns_end = &t->columns;
+	t->info = *info;
+	t->name = mem_strdup(info->name != NULL ? info->name : "");
+	t->info.name = t->name;
+	t->number = ++rib->tellers;
+	t->prev = rib->last;
+	if (rib->last != NULL)
+		rib->last->next = t;
+	else
+		rib->first = t;
+	rib->last = t;
+	views_teller(rib, t, 1);
+	return t;
+}
+
+const struct teller_info *
+teller_info(const struct teller *t)
+{
+	return &t->info;
+}
+
+void
+teller_gone(struct teller *t)
+{
+	struct rib *rib = t->rib;
+	struct column *col, *next;
+
+	for (col = t->columns; col != NULL; col = next) {
+		next = col->next;
+		column_detach(rib, col);
+	}
+	views_teller(rib, t, -1);
+	*(t->prev != NULL ? &t->prev->next : &rib->first) = t->next;
+	*(t->next != NULL ? &t->next->prev : &rib->last) = t->prev;
+	mem_free(t->name);
+	mem_free(t);
+}
+
+struct teller *
+teller_next(const struct rib *rib, const struct teller *after)
+{
+	return after != NULL ? after->next : rib->first;
+}
+
+uint64_t
+teller_routes(const struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	uint64_t n = 0;
+
+	for (const struct column *c = t->columns; c != NULL; c = c->next)
+		if (c->table->afi == afi && c->safi == safi)
+			n += c->routes;
+	return n;
+}
+
+uint32_t
+attrs_put(struct teller *t, const struct attrs *attrs)
+{
+	struct rib *rib = t->rib;
+	size_t before = attrstore_bytes(&rib->attrs), after;
+	uint32_t path = t->spent < rib->conf.teller_bytes ?
+	    attrstore_path(&rib->attrs, attrs) : 0;
+
+	after = attrstore_bytes(&rib->attrs);
+	if (after > before)
+		t->spent += after - before;
+	if (path == 0) {
+		rib->refused++;
+		rib->gc_wanted = true;
+	}
+	return path;
+}
+
+/* --- told again ---------------------------------------------------------------------------- */
+
+static bool
+is_told(const struct column *col, uint32_t id)
+{
+	return col->told == NULL ||
+	    (id < col->told_ids && (col->told[id / 64] >> id % 64 & 1) != 0);
+}
+
+static void
+tell(struct column *col, uint32_t id)
+{
+	if (col->told == NULL)
+		return;
+	if (id >= col->told_ids) {
+		uint32_t ids = 2 * (id + 64) & ~UINT32_C(63);
+
+		col->told = mem_grow(col->told, ids / 64, 8);
+		memset(&col->told[col->told_ids / 64], 0, (ids - col->told_ids) / 8);
+		col->told_ids = ids;
+	}
+	col->told[id / 64] |= UINT64_C(1) << id % 64;
+}
+
+/* --- cells ---------------------------------------------------------------------------------- */
+
+static uint32_t
+label_of(const struct column *col, uint32_t id)
+{
+	return col->label.dir != NULL ? pages_get(&col->label, id) : 0;
+}
+
+/* What a cell says, as members; those of a prefix not told again are stale. */
+static size_t
+members_of(const struct column *col, uint32_t id, uint32_t cell, struct member *ret)
+{
+	uint32_t stale = is_told(col, id) ? 0 : MEMBER_STALE;
+	const struct member *m;
+	size_t n;
+
+	if (cell == 0)
+		return 0;
+	if (!(cell & CELL_SET)) {
+		ret[0] = (struct member){ 0, cell, label_of(col, id) | stale };
+		return 1;
+	}
+	m = attrstore_members(&col->teller->rib->attrs, cell, &n);
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = m[i];
+		ret[i].label |= stale;
+	}
+	return n;
+}
+
+static void
+store(struct column *col, uint32_t id, uint32_t old, uint32_t cell, uint32_t label)
+{
+	struct rib *rib = col->teller->rib;
+
+	if (rib->gc == GC_MARK)
+		attrstore_mark(&rib->attrs, cell);
+	if (col->label.dir != NULL)
+		pages_put(&col->label, &rib->pool, id, label);
+	if (old == 0 && cell != 0)
+		prefixset_hold(&col->table->prefixes, id);
+	pages_put(&col->path, &rib->pool, id, cell);
+	if (old != 0 && cell == 0)
+		prefixset_drop(&col->table->prefixes, id);
+}
+
+static void
+count_routes(struct column *col, size_t before, size_t after)
+{
+	col->routes += after - before;
+	col->teller->rib->routes += after - before;
+}
+
+/* Store n members; -1 where the pool has no room for the set. */
+static int
+store_members(struct column *col, uint32_t id, uint32_t old, size_t before, struct member *m,
+    size_t n)
+{
+	struct rib *rib = col->teller->rib;
+	size_t bytes = attrstore_bytes(&rib->attrs);
+	uint32_t cell = 0, label = 0;
+
+	if (n == 1 && m[0].path_id == 0 && !(m[0].label & MEMBER_STALE)) {
+		cell = m[0].path;
+		label = m[0].label;
+	} else if (n > 0) {
+		cell = attrstore_set(&rib->attrs, m, n);
+		if (cell == 0)
+			return -1;
+		if (attrstore_bytes(&rib->attrs) > bytes)
+			col->teller->spent += attrstore_bytes(&rib->attrs) - bytes;
+	}
+	store(col, id, old, cell, label);
+	count_routes(col, before, n);
+	return 0;
+}
+
+/* A prefix with several paths, or one that has a path id. */
+static enum rib_change
+announce_member(struct column *col, uint32_t id, uint32_t old, const struct nlri *nlri,
+    uint32_t path)
+{
+	struct member m[SET_MOST + 1];
+	size_t n = members_of(col, id, old, m), i = 0;
+	struct member new = { nlri->path_id, path, nlri->label };
+	size_t before = n;
+	enum rib_change change = RIB_REPLACED;
+
+	while (i < n && m[i].path_id != nlri->path_id)
+		i++;
+	if (i == n) {
+		if (n == SET_MOST || attrstore_is_full(&col->teller->rib->attrs))
+			return RIB_FULL;
+		change = RIB_NEW;
+		n++;
+	} else if (m[i].path == path && (m[i].label & ~MEMBER_STALE) == nlri->label) {
+		change = RIB_SAME;
+	}
+	m[i] = new;
+	if (store_members(col, id, old, before, m, n) != 0)
+		return RIB_FULL;
+	tell(col, id);
+	return change;
+}
+
+static enum rib_change
+announce(struct column *col, uint32_t id, const struct nlri *nlri, uint32_t path)
+{
+	uint32_t old = pages_get(&col->path, id);
+	enum rib_change change;
+
+	if (nlri->path_id != 0 || (old & CELL_SET))
+		return announce_member(col, id, old, nlri, path);
+	change = old == 0 ? RIB_NEW :
+	    old == path && label_of(col, id) == nlri->label ? RIB_SAME : RIB_REPLACED;
+	store(col, id, old, path, nlri->label);
+	if (old == 0)
+		count_routes(col, 0, 1);
+	tell(col, id);
+	return change;
+}
+
+/* The prefix's id; a new one's index nodes are charged to the teller that caused them. */
+static uint32_t
+prefix_get(struct teller *t, struct prefixset *ps, const struct prefix *p)
+{
+	struct addr net = addr_masked(&p->addr, p->len);
+	struct lpm_key key = lpm_key_of(&net);
+	uint32_t id = prefixset_find(ps, key, p->len);
+	const struct lpm *l;
+	uint32_t nodes;
+
+	if (id != 0)
+		return id;
+	l = prefixset_lpm(ps);
+	nodes = l->nodes_high;
+	id = prefixset_get(ps, key, p->len);
+	if (prefixset_lpm(ps) == l)
+		t->spent += (size_t)(l->nodes_high - nodes) << (l->shape.stride + 2);
+	return id;
+}
+
+enum rib_change
+rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path)
+{
+	struct rib *rib = t->rib;
+	struct column *col;
+	enum rib_change change = RIB_FULL;
+	uint32_t id;
+
+	assert(path != 0);
+	rib->announces++;
+	if (nlri->prefix.len <= addr_bits(&nlri->prefix.addr) &&
+	    (col = column_of(t, nlri->safi, nlri->rd, afi_of(&nlri->prefix.addr), true)) != NULL &&
+	    (id = prefix_get(t, &col->table->prefixes, &nlri->prefix)) != 0) {
+		change = announce(col, id, nlri, path);
+		if (pages_get(&col->path, id) == 0)
+			prefixset_unused(&col->table->prefixes, id);
+	}
+	if (change == RIB_FULL)
+		rib->refused++;
+	return change;
+}
+
+/* Two passes of prefetches ahead of the stores: the index, then the cell. */
+static void
+warm(struct teller *t, const struct nlri *nlri, size_t n)
+{
+	struct lpm_key key[BATCH];
+	struct column *col[BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		key[i] = lpm_key_of(&nlri[i].prefix.addr);
+		col[i] = column_of(t, nlri[i].safi, nlri[i].rd, afi_of(&nlri[i].prefix.addr), true);
+		if (col[i] != NULL)
+			__builtin_prefetch(lpm_root_at(prefixset_lpm(&col[i]->table->prefixes),
+			    key[i]));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct lpm *l;
+		struct page *page;
+		uint32_t id;
+
+		if (col[i] == NULL)
+			continue;
+		l = prefixset_lpm(&col[i]->table->prefixes);
+		id = lpm_descend(l, cell_get(lpm_root_at(l, key[i])), key[i]);
+		if (id == 0)
+			continue;
+		__builtin_prefetch(&l->link[id]);
+		page = atomic_load_explicit(&col[i]->path.dir[id / PAGE_CELLS],
+		    memory_order_relaxed);
+		if (page != NULL)
+			__builtin_prefetch(&page->cell[id % PAGE_CELLS], 1);
+	}
+}
+
+size_t
+rib_announce_many(struct teller *t, const struct nlri *nlri, size_t n, uint32_t path)
+{
+	for (size_t at = 0; at < n; at += BATCH) {
+		size_t m = n - at < BATCH ? n - at : BATCH;
+
+		if (m > 1)
+			warm(t, nlri + at, m);
+		for (size_t i = 0; i < m; i++)
+			if (rib_announce(t, &nlri[at + i], path) == RIB_FULL)
+				return at + i;
+	}
+	return n;
+}
+
+static enum rib_change
+withdraw_member(struct column *col, uint32_t id, uint32_t old, uint32_t path_id)
+{
+	struct member m[SET_MOST];
+	size_t n = members_of(col, id, old, m), before = n, i = 0;
+
+	while (i < n && m[i].path_id != path_id)
+		i++;
+	if (i == n)
+		return RIB_UNKNOWN;
+	m[i] = m[--n];
+	/* Where the pool has no room for the smaller set, no answer is better than a wrong one. */
+	if (store_members(col, id, old, before, m, n) != 0)
+		(void)store_members(col, id, old, before, m, 0);
+	else if (col->told != NULL)
+		tell(col, id);		/* each member says itself whether it is stale */
+	return RIB_REMOVED;
+}
+
+enum rib_change
+rib_withdraw(struct teller *t, const struct nlri *nlri)
+{
+	struct addr net = addr_masked(&nlri->prefix.addr, nlri->prefix.len);
+	struct column *col = column_of(t, nlri->safi, nlri->rd, afi_of(&net), false);
+	uint32_t id = 0, old = 0;
+
+	t->rib->withdraws++;
+	if (col != NULL)
+		id = prefixset_find(&col->table->prefixes, lpm_key_of(&net), nlri->prefix.len);
+	if (id != 0)
+		old = pages_get(&col->path, id);
+	if (old == 0)
+		return RIB_UNKNOWN;
+	return withdraw_member(col, id, old, nlri->path_id);
+}
+
+/* --- stale ----------------------------------------------------------------------------------- */
+
+void
+rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	for (struct column *c = t->columns; c != NULL; c = c->next) {
+		uint32_t ids;
+
+		if (c->table->afi != afi || c->safi != safi)
+			continue;
+		if (c->sweep_at != 0)
+			(void)column_sweep(c, (mono_t){ INT64_MAX });
+		ids = (c->table->prefixes.high + 64) & ~UINT32_C(63);
+		mem_free(c->told);
+		c->told = mem_array(ids / 64, 8);
+		c->told_ids = ids;
+	}
+}
+
+bool
+teller_is_stale(const struct teller *t)
+{
+	for (const struct column *c = t->columns; c != NULL; c = c->next)
+		if (c->told != NULL)
+			return true;
+	return false;
+}
+
+static void
+sweep_cell(struct column *col, uint32_t id)
+{
+	struct member m[SET_MOST];
+	uint32_t old = pages_get(&col->path, id);
+	size_t n, before, kept = 0;
+
+	if (old == 0 || (!(old & CELL_SET) && is_told(col, id)))
+		return;
+	before = n = members_of(col, id, old, m);
+	for (size_t i = 0; i < n; i++)
+		if (!(m[i].label & MEMBER_STALE))
+			m[kept++] = m[i];
+	if (kept < n && store_members(col, id, old, before, m, kept) != 0)
+		(void)store_members(col, id, old, before, m, 0);
+}
+
+bool
+column_sweep(struct column *col, mono_t until)
+{
+	while (col->sweep_at / PAGE_CELLS < col->path.top) {
+		uint32_t end = (col->sweep_at / PAGE_CELLS + 1) * PAGE_CELLS;
+
+		if (col->path.count[col->sweep_at / PAGE_CELLS] > 0)
+			for (uint32_t id = col->sweep_at; id < end; id++)
+				sweep_cell(col, id);
+		col->sweep_at = end;
+		if (mono_since(mono_now(), until) >= 0)
+			return true;
+	}
+	mem_free(col->told);
+	col->told = NULL;
+	col->told_ids = 0;
+	col->sweep_at = 0;
+	return false;
+}
+
+void
+rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	mono_t until = mono_add(mono_now(), SWEEP_SLICE);
+
+	for (struct column *c = t->columns; c != NULL; c = c->next) {
+		if (c->table->afi != afi || c->safi != safi || c->told == NULL)
+			continue;
+		if (c->sweep_at == 0)
+			c->sweep_at = 1;
+		if (mono_since(mono_now(), until) < 0)
+			(void)column_sweep(c, until);
+	}
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Views and lookups: the readers' side of the RIB.
+ *
+ * A view is made at the first teller of a router (twice: by its session address, by its router
+ * id) or at the first column of one of its VPN tables; it stays for the life of the RIB, so its
+ * pointer is always good. What changes is its list of columns per address family, published whole.
+ */
+#include "rib/view.h"
+
+#include <assert.h>
+
+#include "core/mem.h"
+#include "rib/rib_priv.h"
+
+#define BUCKETS		4096
+#define BATCH		64
+
+/* Columns of one table, in the order of preference. */
+struct collist {
+	const struct table *table;
+	uint32_t n;
+	struct column *col[];
+};
+
+struct view {
+	struct addr router;
+	uint64_t rd;
+	bool by_id;
+	_Atomic uint32_t users;			/* tellers, or columns of a VPN table; 0: not found */
+	struct collist *_Atomic list[RIB_AFIS];
+	const struct view *global;		/* of a VPN view: looked at together with it */
+	struct view *next;			/* in the bucket; set before it is published */
+};
+
+struct views {
+	struct view *_Atomic bucket[BUCKETS];
+};
+
+void
+views_init(struct rib *rib)
+{
+	rib->views = mem_new(sizeof(*rib->views));
+}
+
+void
+views_done(struct rib *rib)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct view *v = rib->views->bucket[i], *next;
+
+		for (; v != NULL; v = next) {
+			next = v->next;
+			for (size_t afi = 0; afi < RIB_AFIS; afi++)
+				mem_free(v->list[afi]);
+			mem_free(v);
+		}
+	}
+	mem_free(rib->views);
+}
+
+static struct view *_Atomic *
+bucket_of(const struct rib *rib, const struct addr *router, uint64_t rd, bool by_id)
+{
+	uint64_t word[4] = { 0, 0, rd, by_id };
+
+	memcpy(word, router->b, sizeof(router->b));
+	return &rib->views->bucket[hash_words(word, ARRAY_LEN(word), hash_seed()) % BUCKETS];
+}
+
+static struct view *
+find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by_id)
+{
+	struct view *v = atomic_load_explicit(bucket_of(rib, router, rd, by_id),
+	    memory_order_acquire);
+
+	while (v != NULL && (v->rd != rd || v->by_id != by_id || !addr_eq(&v->router, router)))
+		v = v->next;
+	return v;
+}
+
+static bool
+has_users(const struct view *v)
+{
+	return v != NULL && atomic_load_explicit(&((struct view *)(uintptr_t)v)->users,
+	    memory_order_acquire) > 0;
+}
+
+const struct view *
+view_find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by_router_id)
+{
+	const struct view *v = by_router_id ? find(rib, router, 0, true) : NULL;
+	const struct view *vpn;
+
+	if (!has_users(v))
+		v = find(rib, router, 0, false);
+	if (!has_users(v))
+		return NULL;
+	vpn = rd != 0 ? find(rib, router, rd, v->by_id) : NULL;
+	return has_users(vpn) ? vpn : v;
+}
+
+uint32_t
+rib_generation(const struct rib *rib)
+{
+	return atomic_load_explicit(&((struct rib *)(uintptr_t)rib)->generation,
+	    memory_order_acquire);
+}
+
+/* --- the writer's side ------------------------------------------------------------------------ */
+
+static struct view *
+get(struct rib *rib, const struct addr *router, uint64_t rd, bool by_id)
+{
+	struct view *v = find(rib, router, rd, by_id);
+	struct view *_Atomic *bucket;
+
+	if (v != NULL)
+		return v;
+	bucket = bucket_of(rib, router, rd, by_id);
+	v = mem_new(sizeof(*v));
+	v->router = *router;
+	v->rd = rd;
+	v->by_id = by_id;
+	if (rd != 0)
+		v->global = get(rib, router, 0, by_id);
+	v->next = atomic_load_explicit(bucket, memory_order_relaxed);
+	atomic_store_explicit(bucket, v, memory_order_release);
+	return v;
+}
+
+static void
+count_users(struct rib *rib, struct view *v, int by)
+{
+	uint32_t users = atomic_load_explicit(&v->users, memory_order_relaxed);
+	uint32_t now = users + (uint32_t)by;
+
+	atomic_store_explicit(&v->users, now, memory_order_release);
+	if (users == 0 || now == 0)
+		atomic_fetch_add_explicit(&rib->generation, 1, memory_order_release);
+}
+
+void
+views_teller(struct rib *rib, const struct teller *t, int by)
+{
+	count_users(rib, get(rib, &t->info.router, 0, false), by);
+	if (addr_is_set(&t->info.router_id))
+		count_users(rib, get(rib, &t->info.router_id, 0, true), by);
+}
+
+/* What answers first: VPN, unicast, labelled; then by kind of teller; then by age. */
+static bool
+before(const struct column *x, const struct column *y)
+{
+	static const uint8_t rank[RIB_SAFIS] = {
+		[RIB_VPN] = 0, [RIB_UNICAST] = 1, [RIB_LABELLED] = 2,
+	};
+
+	if (x->safi != y->safi)
+		return rank[x->safi] < rank[y->safi];
+	if (x->teller->info.kind != y->teller->info.kind)
+		return x->teller->info.kind < y->teller->info.kind;
+	return x->teller->number < y->teller->number;
+}
+
+static void
+list_free(void *owner, void *thing, uint32_t number)
+{
+	(void)owner;
+	(void)number;
+	mem_free(thing);
+}
+
+static void
+relist(struct rib *rib, struct view *v, struct column *col, bool add)
+{
+	enum rib_afi afi = col->table->afi;
+	struct collist *old = atomic_load_explicit(&v->list[afi], memory_order_relaxed);
+	uint32_t n = old != NULL ? old->n : 0;
+	struct collist *list = mem_new(sizeof(*list) + (n + 1) * sizeof(list->col[0]));
+
+	list->table = col->table;
+	for (uint32_t i = 0; i < n; i++) {
+		if (add && before(col, old->col[i])) {
+			list->col[list->n++] = col;
+			add = false;
+		}
+		if (old->col[i] != col)
+			list->col[list->n++] = old->col[i];
+	}
+	if (add)
+		list->col[list->n++] = col;
+	if (list->n == 0) {
+		mem_free(list);
+		list = NULL;
+	}
+	atomic_store_explicit(&v->list[afi], list, memory_order_release);
+	if (old != NULL)
+		limbo_put(&rib->limbo, (struct limbo_item){ list_free, NULL, old, 0 });
+}
+
+void
+views_column(struct rib *rib, struct column *col, bool add)
+{
+	const struct teller_info *info = &col->teller->info;
+	const struct addr *router[] = { &info->router, &info->router_id };
+
+	for (size_t by_id = 0; by_id < ARRAY_LEN(router); by_id++) {
+		struct view *v;
+
+		if (by_id && !addr_is_set(router[by_id]))
+			continue;
+		v = get(rib, router[by_id], col->table->rd, by_id);
+		relist(rib, v, col, add);
+		if (v->global != NULL)
+			count_users(rib, v, add ? 1 : -1);
+	}
+}
+
+/* --- lookups ---------------------------------------------------------------------------------- */
+
+/* One view's lists and indices, loaded once per batch. */
+struct way {
+	const struct collist *list[RIB_AFIS];
+	const struct lpm *lpm[RIB_AFIS];
+};
+
+struct seek {
+	struct lpm_key key;
+	uint32_t entry;			/* on the way down; then the id */
+	uint8_t afi;
+};
+
+static void
+way_of(const struct view *v, struct way *ret)
+{
+	for (size_t afi = 0; afi < RIB_AFIS; afi++) {
+		ret->list[afi] = atomic_load_explicit(
+		    &((struct view *)(uintptr_t)v)->list[afi], memory_order_acquire);
+		ret->lpm[afi] = ret->list[afi] != NULL ?
+		    prefixset_lpm(&ret->list[afi]->table->prefixes) : NULL;
+	}
+}
+
+static struct page *const _Atomic *
+dir_of(const struct column *c)
+{
+	return atomic_load_explicit(&((struct column *)(uintptr_t)c)->dir, memory_order_acquire);
+}
+
+/* Bring what an id's answer will need: its length and parent, and the first column's cell. */
+static void
+prefetch_id(const struct way *w, const struct seek *s)
+{
+	struct page *const _Atomic *dir = dir_of(w->list[s->afi]->col[0]);
+	const struct page *page;
+
+	__builtin_prefetch(&w->lpm[s->afi]->link[s->entry]);
+	if (dir == NULL)
+		return;
+	page = atomic_load_explicit(
+	    &((struct page *_Atomic *)(uintptr_t)dir)[s->entry / PAGE_CELLS],
+	    memory_order_acquire);
+	if (page != NULL)
+		__builtin_prefetch(&page->cell[s->entry % PAGE_CELLS]);
+}
+
+/* All addresses down to ids, a level at a time, each level prefetched for the whole batch. */
+static void
+descend(const struct way *w, struct seek *s, size_t n)
+{
+	unsigned down = 0;
+	bool more = true;
+
+	for (size_t i = 0; i < n; i++)
+		if (w->lpm[s[i].afi] != NULL)
+			__builtin_prefetch(lpm_root_at(w->lpm[s[i].afi], s[i].key));
+	for (; more; down++) {
+		more = false;
+		for (size_t i = 0; i < n; i++) {
+			const struct lpm *l = w->lpm[s[i].afi];
+			unsigned at;
+
+			if (l == NULL || (down > 0 && !(s[i].entry & LPM_NODE)))
+				continue;
+			at = l->shape.root_bits + down * l->shape.stride;
+			s[i].entry = cell_get(down == 0 ? lpm_root_at(l, s[i].key) :
+			    lpm_node_at(l, s[i].entry, s[i].key, at - l->shape.stride));
+			if (s[i].entry & LPM_NODE) {
+				__builtin_prefetch(lpm_node_at(l, s[i].entry, s[i].key, at));
+				more = true;
+				continue;
+			}
+			if (s[i].entry == 0)
+				s[i].entry = lpm_short(l, s[i].key);
+			if (s[i].entry != 0)
+				prefetch_id(w, &s[i]);
+		}
+	}
+}
+
+/* Of several paths: the one with the flow's own next hop, else the preferred one. */
+static uint32_t
+choose(const struct rib *rib, uint32_t cell, const struct addr *hint)
+{
+	const struct member *m;
+	size_t n;
+
+	if (!(cell & CELL_SET))
+		return cell;
+	m = attrstore_members(&rib->attrs, cell, &n);
+	if (hint == NULL || !addr_is_set(hint))
+		return m[0].path;
+	for (size_t i = 0; i < n; i++) {
+		struct addr hop = rib_addr(rib, attrstore_record(&rib->attrs, m[i].path)->next_hop);
+
+		if (addr_eq(&hop, hint))
+			return m[i].path;
+	}
+	return m[0].path;
+}
+
+/* From the longest match on to shorter ones, until a column of the list has a route. */
+static struct route
+resolve(const struct rib *rib, const struct way *w, const struct seek *s, const struct addr *hint)
+{
+	const struct collist *list = w->list[s->afi];
+	const struct lpm *l = w->lpm[s->afi];
+	struct route r = { .kind = ROUTE_NONE };
+
+	if (list == NULL)
+		return r;
+	for (uint32_t id = s->entry; id != 0; id = lpm_next(l, s->key, id)) {
+		for (uint32_t c = 0; c < list->n; c++) {
+			struct page *const _Atomic *dir = dir_of(list->col[c]);
+			uint32_t cell = dir != NULL ? pages_cell(dir, id) : 0;
+
+			if (cell == 0)
+				continue;
+			r.path = choose(rib, cell, hint);
+			r.len = lpm_len(l, id);
+			r.column = (uint16_t)c;
+			r.kind = r.len == 0 ? ROUTE_DEFAULT :
+			    r.path & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND;
+			return r;
+		}
+	}
+	return r;
+}
+
+static void
+look(const struct rib *rib, const struct way *w, struct seek *s, const struct addr *const *hint,
+    struct route *ret, size_t n)
+{
+	descend(w, s, n);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = resolve(rib, w, &s[i], hint != NULL ? hint[i] : NULL);
+}
+
+/* The global tables beside a VPN table: only a longer match goes before what it answered. */
+static void
+look_behind(const struct rib *rib, const struct view *vpn, struct seek *s,
+    const struct addr *const *hint, struct route *ret, size_t n)
+{
+	struct route other[BATCH];
+	struct way w, first;
+
+	way_of(vpn->global, &w);
+	way_of(vpn, &first);
+	look(rib, &w, s, hint, other, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct collist *list = first.list[s[i].afi];
+
+		if (other[i].path == 0 || (ret[i].path != 0 && ret[i].len >= other[i].len))
+			continue;
+		ret[i] = other[i];
+		ret[i].column += (uint16_t)(list != NULL ? list->n : 0);
+	}
+}
+
+static void
+look_batch(const struct rib *rib, const struct view *view, const struct addr *const *addr,
+    const struct addr *const *hint, struct route *ret, size_t n)
+{
+	struct seek s[BATCH];
+	struct way w;
+
+	way_of(view, &w);
+	for (size_t i = 0; i < n; i++) {
+		s[i].key = lpm_key_of(addr[i]);
+		s[i].afi = (uint8_t)afi_of(addr[i]);
+		s[i].entry = 0;
+	}
+	look(rib, &w, s, hint, ret, n);
+	if (view->global != NULL)
+		look_behind(rib, view, s, hint, ret, n);
+}
+
+void
+view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
+    const struct addr *const *hint, struct route *ret, size_t n)
+{
+	for (size_t at = 0; at < n; at += BATCH)
+		look_batch(rib, view, addr + at, hint != NULL ? hint + at : NULL, ret + at,
+		    n - at < BATCH ? n - at : BATCH);
+}
+
+const struct path *
+rib_path(const struct rib *rib, uint32_t id)
+{
+	return attrstore_record(&rib->attrs, id);
+}
+
+const struct comm_set *
+rib_comm_set(const struct rib *rib, uint32_t id)
+{
+	static const struct comm_set none;
+
+	return id != 0 ? (const void *)attrstore_blob(&rib->attrs, id)->bytes : &none;
+}
+
+const uint8_t *
+rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_len)
+{
+	const struct blob *b = attrstore_blob(&rib->attrs, id);
+
+	(void)kind;		/* blobs of all kinds share their names */
+	*ret_len = b->len;
+	return b->bytes;
+}
+
+struct addr
+rib_addr(const struct rib *rib, uint32_t id)
+{
+	return addr_of_bytes16(attrstore_blob(&rib->attrs, id)->bytes);
+}
