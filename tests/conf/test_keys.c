@@ -6,9 +6,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/key_table.h"
+#include "conf/manual.h"
 #include "conf/value.h"
 #include "core/mem.h"
 
@@ -105,6 +108,30 @@ which_programs(void **state)
 		    rows[i].fits);
 }
 
+/* The page in the tree is what the table says today; `make manual` makes it so. */
+static void
+the_manual_is_current(void **state)
+{
+	const char *src = getenv("srcdir");
+	struct sbuf want = { 0 }, path = { 0 };
+	char *got;
+	FILE *f;
+
+	(void)state;
+	conf_manual(&want);
+	sbuf_printf(&path, "%s/docs/man/waybill.conf.5", src != NULL ? src : "..");
+	f = fopen(sbuf_text(&path), "r");
+	if (f == NULL)
+		fail_msg("%s is missing", sbuf_text(&path));
+	got = mem_new(want.len + 2);
+	assert_int_equal(fread(got, 1, want.len + 1, f), want.len);
+	assert_memory_equal(got, want.text, want.len);
+	fclose(f);
+	mem_free(got);
+	sbuf_done(&path);
+	sbuf_done(&want);
+}
+
 int
 main(void)
 {
@@ -113,6 +140,7 @@ main(void)
 		cmocka_unit_test(defaults_are_valid),
 		cmocka_unit_test(words_of_a_variable_agree),
 		cmocka_unit_test(which_programs),
+		cmocka_unit_test(the_manual_is_current),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
