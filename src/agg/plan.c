@@ -283,7 +283,8 @@ plan_has(const struct plan *plan, const char *word)
 static int64_t
 flow_time(const struct bins *bins, const struct flow *flow, uint64_t *late)
 {
-	int64_t start = flow->start.ns, arrival = flow->arrival.ns;
+	int64_t start = flow->bin_time.ns != 0 ? flow->bin_time.ns : flow->start.ns;
+	int64_t arrival = flow->arrival.ns;
 
 	if (bins->by_arrival || start == 0)
 		return arrival;

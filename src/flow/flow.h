@@ -91,6 +91,7 @@ struct flow {
 	struct addr peer_src_ip;		/* exporter's address (or agent, or option 130/131) */
 	wall_t arrival, export_time;
 	wall_t start, end;			/* start: the export time where not said */
+	wall_t bin_time;			/* what bins go by where it is not `start` */
 	uint32_t export_seqno, export_sysid;	/* sysid: v9 source id, IPFIX domain */
 	uint16_t export_version, template_id;
 	uint8_t engine_type, engine_id;

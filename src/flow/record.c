@@ -8,8 +8,7 @@
 
 #include "flow/source.h"
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_DCCP = 33, PROTO_ICMP6 = 58,
-	PROTO_SCTP = 132, PROTO_UDPLITE = 136 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_ICMP6 = 58 };
 
 void
 record_prototype(const struct source *src, const struct message *m, const struct template *t,
@@ -38,30 +37,40 @@ record_prototype(const struct source *src, const struct message *m, const struct
 
 /*
  * A stamp told in the exporter's uptime. v5 and v9 say the uptime at export as well; pmacct's
- * arithmetic is in whole seconds, each part cut off, and bins depend on it, so it is ours.
- * IPFIX needs the time the exporter started (IE 160), in the record or in options data.
+ * arithmetic is in whole seconds, and its bins and stamps depend on it: the age is cut off. IPFIX
+ * needs the time the exporter started (IE 160), in the record or in options data.
  */
 static int64_t
 uptime_ns(const struct source *src, const struct message *m, const struct ie_extra *extra,
     uint64_t raw)
 {
 	uint32_t up = (uint32_t)raw;
-	int32_t ago = (int32_t)(m->uptime_ms - up);
+	int32_t age = (int32_t)(m->uptime_ms - up);
 	uint64_t init_ms = extra->init_ms ? extra->init_ms : src->init_ms;
-	int64_t sec = m->export_sec;
 
 	if (raw == 0)
 		return 0;
 	if (src->pub.version == 10)
 		return init_ms > 0 && init_ms < INT64_MAX / NS_PER_MS - UINT32_MAX ?
 		    (int64_t)(init_ms + up) * NS_PER_MS : 0;
-	if (src->col->conf.time_secs)
-		sec -= ago;
-	else if (src->pub.version == 5)
-		sec += (int64_t)(up / 1000) - m->uptime_ms / 1000;
-	else
-		sec -= ago / 1000;
-	return sec * NS_PER_SEC;
+	return ((int64_t)m->export_sec - age / (src->col->conf.time_secs ? 1 : 1000)) * NS_PER_SEC;
+}
+
+/*
+ * nfacctd sorts such a flow into bins by another sum of the same numbers, with both uptimes cut off
+ * first; it may be a second earlier than the stamp.
+ */
+static wall_t
+uptime_bin(const struct source *src, const struct message *m, uint64_t raw)
+{
+	uint32_t up = (uint32_t)raw, by = src->col->conf.time_secs ? 1 : 1000;
+	int64_t apart = (int64_t)(m->uptime_ms / by) - up / by;
+
+	if (raw == 0 || src->pub.version == 10)
+		return (wall_t){ 0 };
+	if (m->uptime_ms < up && (int32_t)(m->uptime_ms - up) > 0)
+		apart += (INT64_C(1) << 32) / by;		/* the uptime has wrapped since */
+	return wall_of_sec((int64_t)m->export_sec - apart);
 }
 
 static int64_t
@@ -84,6 +93,8 @@ static void
 finish_times(const struct source *src, const struct message *m, const struct template *t,
     const struct ie_extra *extra, struct flow *flow)
 {
+	if (t->start_form == TIME_UPTIME)
+		flow->bin_time = uptime_bin(src, m, (uint64_t)flow->start.ns);
 	flow->start.ns = stamp_ns(src, m, extra, t->start_form, flow->start.ns);
 	flow->end.ns = stamp_ns(src, m, extra, t->end_form, flow->end.ns);
 	if (flow->end.ns == 0)
@@ -96,25 +107,15 @@ finish_times(const struct source *src, const struct message *m, const struct tem
 
 /* --- fields that follow from others ---------------------------------------------------------- */
 
-static bool
-has_ports(uint8_t proto)
-{
-	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP ||
-	    proto == PROTO_DCCP || proto == PROTO_UDPLITE;
-}
-
-/* Many exporters put ICMP type and code where the destination port belongs. */
+/* Many exporters put ICMP type and code where the destination port belongs; it stays there too. */
 static void
-finish_ports(struct flow *flow)
+finish_icmp(struct flow *flow)
 {
-	if (has_ports(flow->proto))
-		return;
 	if ((flow->proto == PROTO_ICMP || flow->proto == PROTO_ICMP6) &&
 	    flow->icmp_type == 0 && flow->icmp_code == 0) {
 		flow->icmp_type = (uint8_t)(flow->dst_port >> 8);
 		flow->icmp_code = (uint8_t)flow->dst_port;
 	}
-	flow->src_port = flow->dst_port = 0;
 }
 
 /* Label stack entries are 20 bits of label, 3 of class, 1 that marks the bottom (RFC 3032). */
@@ -206,7 +207,7 @@ records_finish(struct source *src, const struct message *m, const struct templat
 
 	for (unsigned i = 0; i < n; i++, flow++, extra++) {
 		finish_times(src, m, t, extra, flow);
-		finish_ports(flow);
+		finish_icmp(flow);
 		finish_vlan(flow);
 		finish_routing(&src->col->conf, flow);
 		if (t->labels)
