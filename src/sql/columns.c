@@ -54,13 +54,11 @@ columns_want_bgp(const struct plan *plan)
 	return false;
 }
 
+/* Did the aggregate ask for it? Every plan counts bytes, packets and flows. */
 static bool
-has_counter(const struct plan *plan, enum entry_counter counter)
+asks(const struct plan *plan, enum entry_counter counter)
 {
-	for (size_t i = 0; i < plan->counters; i++)
-		if (plan->counter[i] == counter)
-			return true;
-	return false;
+	return (plan->asked >> counter & 1) != 0;
 }
 
 static int
@@ -80,9 +78,9 @@ check_gates(const struct plan *plan, const struct sql_shape *shape, struct sbuf 
 				return refuse(err, gates[g].noun);
 		}
 	}
-	if (!shape->bgp && shape->version < 4 && has_counter(plan, EC_FLOWS))
+	if (!shape->bgp && shape->version < 4 && asks(plan, EC_FLOWS))
 		return refuse(err, "Flows");
-	if (!shape->bgp && shape->version < 7 && has_counter(plan, EC_TCP_FLAGS))
+	if (!shape->bgp && shape->version < 7 && asks(plan, EC_TCP_FLAGS))
 		return refuse(err, "TCP flags");
 	return 0;
 }
@@ -275,7 +273,7 @@ add_counters(struct columns *cols, const struct plan *plan)
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
 		struct column *c;
 
-		if (!has_counter(plan, counters[i].counter) &&
+		if (!asks(plan, counters[i].counter) &&
 		    counters[i].counter != EC_PACKETS && counters[i].counter != EC_BYTES)
 			continue;
 		c = add(cols, counters[i].name, COLUMN_COUNTER);
