@@ -200,7 +200,7 @@ bins_compile(const struct conf *conf, size_t output, wall_t start, struct bins *
 	const char *roundoff = conf_text(conf, output, "history_roundoff");
 	struct bins bins = {
 		.offset_ns = conf_int(conf, output, "history_offset") * NS_PER_SEC,
-		.by_arrival = conf_bool(conf, output, "time_new"),
+		.by_arrival = conf_bool(conf, CONF_ALL, "nfacctd_time_new"),
 		.past_ns = conf_int(conf, output, "bin_past") * NS_PER_SEC,
 		.future_ns = conf_int(conf, output, "bin_future") * NS_PER_SEC,
 	};

@@ -211,7 +211,7 @@ filter_compile(const struct conf *conf, size_t output, struct conf_notes *notes)
 	if (labels != NULL)
 		split(labels, false, add_label, &f->label);
 	read_expressions(&src, f);
-	if (notes->errors == errors)
+	if (notes->errors == errors && f->tag.count + f->tag2.count + f->label.count + f->progs > 0)
 		return f;
 	filter_free(f);
 	return NULL;
@@ -238,12 +238,6 @@ void
 filter_names(struct filter *f, const struct names *names)
 {
 	f->names = names;
-}
-
-bool
-filter_is_empty(const struct filter *f)
-{
-	return f->tag.count == 0 && f->tag2.count == 0 && f->label.count == 0 && f->progs == 0;
 }
 
 static bool

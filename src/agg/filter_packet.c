@@ -2,6 +2,8 @@
 /* Writing the packet that stands for a flow. Checksums are left out: no expression reads them. */
 #include "agg/filter_packet.h"
 
+#include <assert.h>
+
 #include "core/bytes.h"
 
 #define ETYPE_IP4	0x0800
@@ -94,6 +96,7 @@ filter_packet(const struct flow *flow, uint8_t *room)
 	struct wr w = wr_of(room, FILTER_PACKET);
 	uint16_t etype = network_etype(flow);
 
+	assert(room != NULL);
 	put_link(&w, flow);
 	if (etype == ETYPE_IP4)
 		put_ip4(&w, flow);

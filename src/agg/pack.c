@@ -16,11 +16,11 @@
 #define CHUNK	32			/* flows whose lines stay near while the words go by */
 
 struct pack_program *
-pack_new(size_t most, int64_t time_unit_ns)
+pack_new(size_t most, const struct pack_style *style)
 {
 	struct pack_program *prog = mem_new(sizeof(*prog) + most * sizeof(*prog->part));
 
-	prog->time_unit_ns = time_unit_ns;
+	prog->style = *style;
 	return prog;
 }
 
@@ -67,6 +67,9 @@ pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t
 		} else {
 			add_part(prog, plain_from(bytes), at, bytes, from);
 		}
+		break;
+	case TAKE_TOS:
+		add_part(prog, PACK_TOS, at, bytes, from);
 		break;
 	case TAKE_TIME:
 		add_part(prog, PACK_TIME, at, bytes, from);
@@ -161,8 +164,8 @@ take_bottom_label(const struct flow *flow, size_t at)
 
 /* Or one part into the words of n flows. */
 static void
-gather(const struct pack_part *part, int64_t unit, const struct flow *flow, unsigned n,
-    uint64_t *restrict word)
+gather(const struct pack_part *part, const struct pack_style *style, const struct flow *flow,
+    unsigned n, uint64_t *restrict word)
 {
 	const size_t at = part->at;
 	const unsigned shift = part->shift;
@@ -176,8 +179,10 @@ gather(const struct pack_part *part, int64_t unit, const struct flow *flow, unsi
 		GATHER(load_32(&flow[i], at));
 	case PACK_64:
 		GATHER(load_64(&flow[i], at));
+	case PACK_TOS:
+		GATHER(load_8(&flow[i], at) >> style->tos_shift);
 	case PACK_TIME:
-		GATHER(take_time(&flow[i], at, unit));
+		GATHER(take_time(&flow[i], at, style->time_unit_ns));
 	case PACK_RD:
 		GATHER(take_rd(&flow[i], at));
 	case PACK_DIRECTION:
@@ -204,7 +209,7 @@ run_chunk(const struct pack_program *prog, const struct flow *flow, unsigned n, 
 		}
 		if (fresh)
 			memset(word, 0, n * sizeof(*word));
-		gather(part, prog->time_unit_ns, flow, n, word);
+		gather(part, &prog->style, flow, n, word);
 		fresh = part->last;
 		if (!part->last)
 			continue;

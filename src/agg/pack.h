@@ -11,7 +11,7 @@
 
 enum pack_from {
 	PACK_8, PACK_16, PACK_32, PACK_64,	/* a number of so many bits */
-	PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_BOTTOM_LABEL,
+	PACK_TOS, PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_BOTTOM_LABEL,
 };
 
 /* One field (or half an address) of a word. */
@@ -23,14 +23,20 @@ struct pack_part {
 	bool last;			/* of its word: store */
 };
 
-struct pack_program {
+/* What an output's configuration says of how values are taken. */
+struct pack_style {
 	int64_t time_unit_ns;		/* TAKE_TIME cuts to it */
+	unsigned tos_shift;		/* 2 with tos_encode_as_dscp */
+};
+
+struct pack_program {
+	struct pack_style style;
 	size_t parts;
 	struct pack_part part[];
 };
 
 /* Room for `most` parts. */
-struct pack_program *pack_new(size_t most, int64_t time_unit_ns);
+struct pack_program *pack_new(size_t most, const struct pack_style *style);
 void	pack_free(struct pack_program *prog);
 
 /* Append a field: fields come in key order, `at` is the key's byte, `from` the flow's. */

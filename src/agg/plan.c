@@ -194,10 +194,10 @@ choose_counters(struct plan *plan, const struct asked *asked)
 }
 
 static struct pack_program *
-make_program(const struct plan *plan, unsigned side, int64_t time_unit_ns)
+make_program(const struct plan *plan, unsigned side, const struct pack_style *style)
 {
 	/* An address is two parts, every other field one. */
-	struct pack_program *prog = pack_new(2 * plan->fields, time_unit_ns);
+	struct pack_program *prog = pack_new(2 * plan->fields, style);
 
 	for (size_t i = 0; i < plan->fields; i++) {
 		const struct plan_field *f = &plan->field[i];
@@ -215,13 +215,8 @@ read_aggregate(struct reading *rd, struct asked *asked)
 	const char *list = conf_text(rd->conf, rd->output, "aggregate");
 
 	rd->line = conf_where(rd->conf, rd->output, "aggregate", &rd->file);
-	if (list == NULL) {
-		conf_note(rd->notes, CONF_NOTE_WARNING, rd->file, rd->line,
-		    "output \"%s\" has no aggregate: src_host is assumed",
-		    conf_output(rd->conf, rd->output)->name);
-		list = "src_host";
-	}
-	read_words(rd, list, asked);
+	/* Without one it is src_host, as the configuration has warned. */
+	read_words(rd, list != NULL ? list : "src_host", asked);
 	apply_sums(rd, asked);
 }
 
@@ -232,7 +227,11 @@ plan_compile(const struct conf *conf, size_t output, wall_t start, struct conf_n
 	size_t errors = notes->errors;
 	struct asked asked = { 0 };
 	struct plan *plan = mem_new(sizeof(*plan));
-	bool secs = conf_bool(conf, output, "timestamps_secs");
+	struct pack_style style = {
+		.time_unit_ns = conf_bool(conf, output, "timestamps_secs") ? NS_PER_SEC :
+		    NS_PER_USEC,
+		.tos_shift = conf_bool(conf, output, "tos_encode_as_dscp") ? 2 : 0,
+	};
 
 	asked.table = prims(&asked.count);
 	asked.is = mem_array(asked.count, sizeof(*asked.is));
@@ -247,7 +246,7 @@ plan_compile(const struct conf *conf, size_t output, wall_t start, struct conf_n
 	lay_out(plan, &asked);
 	choose_counters(plan, &asked);
 	for (unsigned side = 0; side < plan->sides; side++)
-		plan->program[side] = make_program(plan, side, secs ? NS_PER_SEC : NS_PER_USEC);
+		plan->program[side] = make_program(plan, side, &style);
 	mem_free(asked.is);
 	if (notes->errors == errors)
 		return plan;

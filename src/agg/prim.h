@@ -23,6 +23,7 @@ enum prim_group {
 /* How the value is taken out of the flow; all but COPY are rare. */
 enum prim_take {
 	TAKE_COPY,		/* the bytes of the field */
+	TAKE_TOS,		/* cut to its DSCP with tos_encode_as_dscp */
 	TAKE_TIME,		/* cut to the unit that outputs write: usec, or sec with timestamps_secs */
 	TAKE_RD,		/* with r.rd_origin in the highest byte (see VT_RD) */
 	TAKE_DIRECTION,		/* 'i', 'e', or 'u' where the record said nothing */

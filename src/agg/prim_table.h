@@ -97,7 +97,7 @@
 	{ "tos", VT_U8, F(r.tos), 0,
 	  PRIM_L3, FIRST, "PUNS", ENRICH_PORTS,
 	  "tos", "TOS", "tos", NO_OLD, 510, 510, 460,
-	  "INT(4) UNSIGNED", "INT", "INT(4)", TAKE_COPY,
+	  "INT(4) UNSIGNED", "INT", "INT(4)", TAKE_TOS,
 	  "IP ToS." },
 
 /* Layer 4 */

@@ -61,11 +61,11 @@ slice_counters(const struct slice *s, size_t i)
  * into `pass` as indices; counts the rest.
  */
 struct filter;
+/* NULL where the output has none; errors are in notes. */
 struct filter *filter_compile(const struct conf *conf, size_t output, struct conf_notes *notes);
 void	filter_free(struct filter *f);
 /* Where labels are spelled; to be said before the first filter_run. */
 void	filter_names(struct filter *f, const struct names *names);
-bool	filter_is_empty(const struct filter *f);	/* everything passes */
 unsigned filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass);
 
 #endif

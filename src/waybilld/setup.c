@@ -95,6 +95,8 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 	if (o->plan == NULL)
 		return;
 	o->filter = filter_compile(s->conf, i, notes);
+	if (o->filter != NULL)
+		filter_names(o->filter, names);
 	o->env = (struct out_env){
 		.conf = s->conf, .output = i, .name = co->name, .type = co->type,
 		.plan = o->plan, .style = setup_style(s->conf, i, names), .names = names,

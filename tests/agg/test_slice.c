@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Slices against a plain map over many random flows: the same keys, the same sums, however flows are
+ * cut into batches; sum_* from both ends; events; the pin of a slice with references.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agg/slice.h"
+#include "agg_test.h"
+#include "core/mem.h"
+
+#define FLOWS	300000
+
+static const wall_t start = { 1700000000 * NS_PER_SEC };
+
+/* The model: all keys with what each adds, sorted and added up afterwards. */
+struct model_row {
+	uint64_t key[8];
+	uint64_t bytes, packets, flows, tcp_flags;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	return memcmp(((const struct model_row *)a)->key, ((const struct model_row *)b)->key,
+	    sizeof(((const struct model_row *)a)->key));
+}
+
+static size_t
+model_merge(struct model_row *row, size_t n)
+{
+	size_t rows = 0;
+
+	qsort(row, n, sizeof(*row), by_key);
+	for (size_t i = 0; i < n; i++) {
+		if (rows == 0 || by_key(&row[rows - 1], &row[i]) != 0) {
+			row[rows++] = row[i];
+			continue;
+		}
+		row[rows - 1].bytes += row[i].bytes;
+		row[rows - 1].packets += row[i].packets;
+		row[rows - 1].flows += row[i].flows;
+		row[rows - 1].tcp_flags |= row[i].tcp_flags;
+	}
+	return rows;
+}
+
+static void
+small_flow(struct rand *r, struct flow *flow)
+{
+	uint64_t key = rand_next(r) % 20011;
+
+	rand_flow(r, flow);
+	flow->r.src_host = addr_of_v4((uint32_t)key);
+	flow->r.dst_host = addr_of_v4((uint32_t)(key % 300));
+	flow->r.src_port = (uint16_t)(rand_next(r) % 4);
+	flow->r.dst_port = (uint16_t)(rand_next(r) % 4);
+	flow->r.proto = 6;
+	flow->r.tag = key % 3;
+}
+
+static void
+compare(const struct slice *s, struct model_row *model, size_t rows)
+{
+	struct model_row *got = mem_array(s->entries, sizeof(*got));
+	size_t words = s->plan->key_words;
+
+	assert_int_equal(s->entries, rows);
+	for (size_t i = 0; i < s->entries; i++) {
+		const uint64_t *counter = slice_counters(s, i);
+
+		memcpy(got[i].key, slice_key(s, i), words * sizeof(uint64_t));
+		got[i].bytes = counter[0];
+		got[i].packets = counter[1];
+		got[i].flows = counter[2];
+		got[i].tcp_flags = s->plan->counters > 3 ? counter[3] : 0;
+	}
+	qsort(got, s->entries, sizeof(*got), by_key);
+	assert_memory_equal(got, model, rows * sizeof(*got));
+	mem_free(got);
+}
+
+static void
+run(const char *lines)
+{
+	struct rand r = { 42 };
+	struct plan *plan = agg_plan(lines, start);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct model_row *model = mem_array((size_t)FLOWS * plan->sides, sizeof(*model));
+	struct flow flow[FLOW_BATCH];
+	uint64_t *keys = mem_array(FLOW_BATCH * plan->key_words, sizeof(*keys));
+	uint64_t bytes = 0, packets = 0, late;
+	size_t rows = 0;
+
+	for (unsigned done = 0, n; done < FLOWS; done += n) {
+		n = 1 + (unsigned)(rand_next(&r) % FLOW_BATCH);
+		if (n > FLOWS - done)
+			n = FLOWS - done;
+		for (unsigned i = 0; i < n; i++)
+			small_flow(&r, &flow[i]);
+		for (unsigned side = 0; side < plan->sides; side++) {
+			plan_pack(plan, side, flow, n, keys, &late);
+			slice_add(s, flow, keys, n);
+			for (unsigned i = 0; i < n; i++) {
+				struct model_row *row = &model[rows++];
+
+				memcpy(row->key, keys + i * plan->key_words, plan->key_words * 8);
+				if (flow[i].kind != FLOW_TRAFFIC)
+					continue;
+				row->bytes = flow[i].bytes;
+				row->packets = flow[i].packets;
+				row->flows = flow[i].flows;
+				row->tcp_flags = plan->counters > 3 ? flow[i].tcp_flags : 0;
+				bytes += flow[i].bytes;
+				packets += flow[i].packets;
+			}
+		}
+	}
+	assert_int_equal(s->flows_in, (uint64_t)FLOWS * plan->sides);
+	assert_int_equal(s->bytes_in, bytes);
+	assert_int_equal(s->packets_in, packets);
+	compare(s, model, model_merge(model, rows));
+	mem_free(keys);
+	mem_free(model);
+	slice_free(s);
+	plan_free(plan);
+}
+
+static void
+test_model(void **state)
+{
+	static const char *const lines[] = {
+		"aggregate: src_host, dst_host, src_port, dst_port, proto, tcpflags, flows",
+		"aggregate: src_host\nprint_history: 1m",
+		"aggregate: sum_host, tag\nprint_history: 5m",
+		"aggregate: sum_port",
+		"aggregate: none",
+		"aggregate: none, tag, tcpflags\nprint_history: 1h\nprint_history_roundoff: m",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		run(lines[i]);
+}
+
+/* A flow between equal ends is counted twice under its key. */
+static void
+test_equal_ends(void **state)
+{
+	struct plan *plan = agg_plan("aggregate: sum_port", start);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct flow flow = { .bytes = 100, .packets = 1, .flows = 1 };
+	uint64_t keys[2], late;
+
+	(void)state;
+	flow.r.src_port = flow.r.dst_port = 53;
+	for (unsigned side = 0; side < plan->sides; side++) {
+		plan_pack(plan, side, &flow, 1, keys, &late);
+		slice_add(s, &flow, keys, 1);
+	}
+	assert_int_equal(s->entries, 1);
+	assert_int_equal(slice_counters(s, 0)[0], 200);
+	assert_int_equal(s->bytes_in, 200);
+	slice_free(s);
+	plan_free(plan);
+}
+
+/* What a slice's ids name may go only when the slice is gone; without ids nothing is held. */
+static void
+test_pin(void **state)
+{
+	struct plan *paths = agg_plan("aggregate: as_path", start);
+	struct plan *hosts = agg_plan("aggregate: src_host", start);
+	struct epoch *ep = epoch_new();
+	struct epoch_reader *worker = epoch_join(ep);
+	struct slice *a, *b;
+	uint64_t number;
+
+	(void)state;
+	epoch_tick(ep, worker);
+	a = slice_open(paths, 0, ep, worker, 0);
+	b = slice_open(hosts, 0, ep, worker, 0);
+	assert_non_null(a->pin);
+	assert_null(b->pin);
+	number = epoch_retire(ep);
+	epoch_tick(ep, worker);
+	assert_false(epoch_passed(ep, number));
+	slice_free(a);
+	assert_true(epoch_passed(ep, number));
+	slice_free(b);
+	epoch_offline(worker);
+	epoch_leave(ep, worker);
+	epoch_free(ep);
+	plan_free(paths);
+	plan_free(hosts);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_equal_ends),
+		cmocka_unit_test(test_pin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
