@@ -22,7 +22,7 @@
 /* What the fake kind has; one per test, handed over through the name of the output. */
 struct fake {
 	unsigned fail_first;		/* this many writes */
-	unsigned fail_one_in;		/* and then one of so many, 0: none */
+	_Atomic unsigned fail_one_in;	/* and then one of so many, 0: none */
 	unsigned writes, failures, purged, closed, reopened;
 	uint64_t bytes, packets, rows;
 	struct { uint64_t seq; int64_t bin; } landed[LANDED_MOST];
