@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
-const uint8_t rib_double_path[22] = { 2, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4,
-	0, 0, 0, 5 };
+#define ASNS	0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5
+
+/* One AS_SEQUENCE (type 2) each; the bytes behind its length are not part of it. */
+const uint8_t rib_double_path[5][22] = { { 2, 1, ASNS }, { 2, 2, ASNS }, { 2, 3, ASNS },
+	{ 2, 4, ASNS }, { 2, 5, ASNS } };
 
 const uint8_t *
 rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_len)
@@ -13,45 +16,5 @@ rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_le
 	if (kind != ATTR_ASPATH)
 		abort();
 	*ret_len = id == 0 ? 0 : 2 + 4 * ((id - 1) % 5 + 1);
-	return rib_double_path;
-}
-
-void
-aspath_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator)
-{
-	for (size_t i = 2; i < len; i += 4)
-		sbuf_printf(b, "%.*s%u", i > 2, &separator, bytes[i + 3]);
-}
-
-void
-comms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, bool numeric)
-{
-	(void)b, (void)bytes, (void)len, (void)separator, (void)numeric;
-}
-
-void
-ecomms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, bool numeric)
-{
-	(void)b, (void)bytes, (void)len, (void)separator, (void)numeric;
-}
-
-void
-lcomms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator)
-{
-	(void)b, (void)bytes, (void)len, (void)separator;
-}
-
-const char *
-rd_text(uint64_t rd, char room[RD_TEXT])
-{
-	(void)rd;
-	room[0] = '\0';
-	return room;
-}
-
-int
-rd_parse(const char *text, uint64_t *ret_rd)
-{
-	(void)text, (void)ret_rd;
-	return -1;
+	return rib_double_path[id == 0 ? 0 : (id - 1) % 5];
 }

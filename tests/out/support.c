@@ -1,26 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "support.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 
-void
-bench_open(struct bench *b, const struct conf_double_row *row)
+/* The keys as the lines of a configuration, all for one output. */
+static struct conf *
+read_keys(const struct key *key, struct conf_notes *notes)
 {
-	static const char *const outputs[] = { "x", NULL };
+	const char *line[32];
+	bool memory = false;
+	struct conf *conf;
+	size_t n = 1;
+
+	for (; key->word != NULL; key++) {
+		struct sbuf text = { 0 };
+
+		memory |= strcmp(key->word, "imt_path") == 0;
+		if (key->value == NULL)
+			continue;
+		sbuf_printf(&text, "%s[x]: %s", key->word, key->value);
+		assert(n < ARRAY_LEN(line));
+		line[n++] = text.text;
+	}
+	line[0] = memory ? "plugins: memory[x]" : "plugins: print[x]";
+	conf = conf_read(CONF_NFACCTD, NULL, line, n, notes);
+	for (size_t i = 1; i < n; i++)
+		mem_free((char *)(uintptr_t)line[i]);
+	return conf;
+}
+
+void
+bench_open(struct bench *b, const struct key *key)
+{
 	struct conf_notes notes = { 0 };
+	struct sbuf text = { 0 };
 
 	*b = (struct bench){ .names = names_new(1000), .epoch = epoch_new() };
 	b->reader = epoch_join(b->epoch);
 	epoch_tick(b->epoch, b->reader);
-	b->conf = conf_double(outputs, row);
-	b->plan = plan_compile(b->conf, 0, wall_of_sec(1600000000), &notes);
-	for (size_t i = 0; i < notes.count; i++)
-		fprintf(stderr, "%s\n", notes.note[i].text);
-	if (b->plan == NULL)
+	b->conf = read_keys(key, &notes);
+	if (b->conf != NULL)
+		b->plan = plan_compile(b->conf, 0, wall_of_sec(1600000000), &notes);
+	if (b->plan == NULL || notes.errors > 0) {
+		conf_notes_print(&notes, &text);
+		fprintf(stderr, "the test's configuration: %s\n", sbuf_text(&text));
 		abort();
+	}
 	conf_notes_done(&notes);
 	b->env = (struct out_env){
 		.conf = b->conf,

@@ -3,7 +3,7 @@
 #ifndef WB_TESTS_OUT_SUPPORT_H
 #define WB_TESTS_OUT_SUPPORT_H
 
-#include "../flow/conf_double.h"
+#include "conf/conf.h"
 #include "out/output.h"
 
 struct bench {
@@ -15,8 +15,13 @@ struct bench {
 	struct out_env env;
 };
 
-/* The configuration of one output named "x", as variables and values; { 0 } ends it. */
-void	bench_open(struct bench *b, const struct conf_double_row *row);
+/* A key of the configuration; value NULL: left out. */
+struct key {
+	const char *word, *value;
+};
+
+/* The configuration of one `print` output (`memory` with imt_path); { 0 } ends it. */
+void	bench_open(struct bench *b, const struct key *key);
 void	bench_close(struct bench *b);
 
 /* A closed slice of these flows. */

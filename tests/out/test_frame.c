@@ -111,16 +111,16 @@ static const struct out_kind fake_kind = {
 	.close = fake_close,
 };
 
-static const struct conf_double_row minutes[] = {
-	{ "x", "aggregate", "src_host, dst_host" },
-	{ "x", "history", "1m" },
-	{ "x", "history_roundoff", "m" },
-	{ "x", "refresh_time", "3600" },
+static const struct key minutes[] = {
+	{ "aggregate", "src_host, dst_host" },
+	{ "print_history", "1m" },
+	{ "print_history_roundoff", "m" },
+	{ "print_refresh_time", "3600" },
 	{ 0 }
 };
 
 static struct output *
-start(struct bench *b, struct fake *f, const struct conf_double_row *row)
+start(struct bench *b, struct fake *f, const struct key *row)
 {
 	struct sbuf err = { 0 };
 	struct output *o;
@@ -252,8 +252,8 @@ what_cannot_be_written_is_held_and_said(void **state)
 static void
 preprocess_keeps_the_books(void **state)
 {
-	static const struct conf_double_row row[] = { { "x", "aggregate", "src_host" },
-		{ "x", "refresh_time", "3600" }, { "x", "preprocess", "minb=1000" }, { 0 } };
+	static const struct key row[] = { { "aggregate", "src_host" },
+		{ "print_refresh_time", "3600" }, { "print_preprocess", "minb=1000" }, { 0 } };
 	struct flow flow[2] = { a_flow(1, 1, 1, 999, 1600000000), a_flow(2, 1, 2, 1000, 1600000000) };
 	struct fake *f = mem_new(sizeof(*f));
 	struct output *o;
@@ -276,8 +276,8 @@ preprocess_keeps_the_books(void **state)
 static void
 sums_are_counted_on_both_sides(void **state)
 {
-	static const struct conf_double_row row[] = { { "x", "aggregate", "sum_host" },
-		{ "x", "refresh_time", "3600" }, { 0 } };
+	static const struct key row[] = { { "aggregate", "sum_host" },
+		{ "print_refresh_time", "3600" }, { 0 } };
 	struct flow flow = a_flow(1, 1, 1, 500, 1600000000);
 	struct fake *f = mem_new(sizeof(*f));
 	struct output *o;
@@ -301,8 +301,8 @@ sums_are_counted_on_both_sides(void **state)
 static void
 purges_come_by_themselves(void **state)
 {
-	static const struct conf_double_row row[] = { { "x", "aggregate", "src_host" },
-		{ "x", "refresh_time", "1" }, { 0 } };
+	static const struct key row[] = { { "aggregate", "src_host" },
+		{ "print_refresh_time", "1" }, { 0 } };
 	struct flow flow = a_flow(1, 1, 1, 500, 1600000000);
 	struct fake *f = mem_new(sizeof(*f));
 	struct output *o;

@@ -24,7 +24,7 @@
 
 struct fixture {
 	char path[64];
-	struct conf_double_row row[4];
+	struct key row[4];
 	struct bench b;
 	struct output *o;
 };
@@ -37,9 +37,9 @@ begin(struct fixture *f)
 
 	*f = (struct fixture){ 0 };
 	snprintf(f->path, sizeof(f->path), "/tmp/wb_memory_%d_%u", (int)getpid(), n++);
-	f->row[0] = (struct conf_double_row){ "x", "aggregate",
+	f->row[0] = (struct key){ "aggregate",
 	    "src_host, dst_host, src_port, proto, tcpflags, flows" };
-	f->row[1] = (struct conf_double_row){ "x", "imt_path", f->path };
+	f->row[1] = (struct key){ "imt_path", f->path };
 	bench_open(&f->b, f->row);
 	f->o = output_start(&out_memory, &f->b.env, NULL, &err);
 	assert_string_equal(sbuf_text(&err), "");

@@ -22,7 +22,7 @@
 
 struct fixture {
 	char folder[64];
-	struct conf_double_row row[ROWS + 4];
+	struct key row[ROWS + 4];
 	size_t rows;
 	struct bench b;
 	void *print;
@@ -33,7 +33,7 @@ static void
 set(struct fixture *f, const char *var, const char *value)
 {
 	assert_true(f->rows < ROWS + 3);
-	f->row[f->rows++] = (struct conf_double_row){ "x", var, value };
+	f->row[f->rows++] = (struct key){ var, value };
 }
 
 /* The folder is the current one, so that names in the tests are short. */
@@ -44,10 +44,10 @@ begin(struct fixture *f, const char *aggregate, const char *file)
 	assert_non_null(mkdtemp(f->folder));
 	assert_int_equal(chdir(f->folder), 0);
 	set(f, "aggregate", aggregate);
-	set(f, "message_output", "csv");
+	set(f, "print_output", "csv");
 	if (file != NULL)
-		set(f, "table", file);
-	set(f, "files_umask", "18");
+		set(f, "print_output_file", file);
+	set(f, "files_umask", "022");
 }
 
 static void
@@ -127,8 +127,8 @@ two_purges_of_a_bin_share_its_file(void **state)
 
 	(void)state;
 	begin(&f, "src_host", "out/%Y/%H%M.csv");
-	set(&f, "history", "1m");
-	set(&f, "history_roundoff", "m");
+	set(&f, "print_history", "1m");
+	set(&f, "print_history_roundoff", "m");
 	set(&f, "print_latest_file", "latest.csv");
 	open_print(&f);
 	assert_int_equal(purge(&f, 1600000100, flow, 2), 0);
@@ -237,7 +237,7 @@ markers_stand_around_each_purge(void **state)
 
 	(void)state;
 	begin(&f, "src_host", "rows.csv");
-	set(&f, "markers", "true");
+	set(&f, "print_markers", "true");
 	open_print(&f);
 	assert_int_equal(purge(&f, 1600000100, &flow, 1), 0);
 	sbuf_printf(&want, "--START (%d)--\nSRC_IP,PACKETS,BYTES\n192.0.2.1,1,10\n--END (%d)--\n",
@@ -247,7 +247,7 @@ markers_stand_around_each_purge(void **state)
 
 	begin(&f, "src_host", "rows.json");
 	f.row[1].value = "json";
-	set(&f, "markers", "true");
+	set(&f, "print_markers", "true");
 	open_print(&f);
 	assert_int_equal(purge(&f, 1600000100, &flow, 1), 0);
 	sbuf_clear(&want);
@@ -267,8 +267,8 @@ an_empty_file_where_wanted(void **state)
 
 	(void)state;
 	begin(&f, "src_host", "%H%M.csv");
-	set(&f, "history", "1m");
-	set(&f, "history_roundoff", "m");
+	set(&f, "print_history", "1m");
+	set(&f, "print_history_roundoff", "m");
 	set(&f, "print_write_empty_file", "true");
 	open_print(&f);
 	assert_int_equal(purge(&f, 1600000030, NULL, 0), 0);

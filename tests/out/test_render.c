@@ -63,8 +63,8 @@ rows_are_written_as_pmacct_does(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct conf_double_row row[] = { { "x", "aggregate", forms[i].aggregate },
-			{ "x", "history", forms[i].history }, { "x", "history_roundoff", "m" }, { 0 } };
+		struct key row[] = { { "aggregate", forms[i].aggregate },
+			{ "print_history", forms[i].history }, { "print_history_roundoff", "m" }, { 0 } };
 		struct flow flow = a_flow(7, 9, 3, 1500, 1600000000);
 		struct render_conf conf = forms[i].conf;
 		struct sbuf out = { 0 };
@@ -100,7 +100,7 @@ rows_are_written_as_pmacct_does(void **state)
 static void
 all_columns_are_those_of_the_table(void **state)
 {
-	static const struct conf_double_row row[] = { { "x", "aggregate", "src_host" }, { 0 } };
+	static const struct key row[] = { { "aggregate", "src_host" }, { 0 } };
 	struct render_conf conf = { .format = RENDER_CSV, .all = true };
 	struct sbuf out = { 0 };
 	struct render *render;
@@ -155,8 +155,8 @@ names_take_times_and_variables(void **state)
 		{ "$other$", "$other$", false, false },
 		{ "$tag%j", "5257", true, true },
 	};
-	static const struct conf_double_row row[] = {
-		{ "x", "aggregate", "tag, tag2, peer_src_ip" }, { 0 } };
+	static const struct key row[] = {
+		{ "aggregate", "tag, tag2, peer_src_ip" }, { 0 } };
 	struct flow flow = a_flow(7, 9, 3, 1500, 1600000000);
 	struct dynname_env env = { .time = wall_of_sec(1600000000), .utc = true, .refresh_s = 60,
 	    .history_s = 300, .post_tag = 7, .post_tag2 = 8 };
@@ -209,7 +209,7 @@ preprocess_passes_rows(void **state)
 		{ "minp=x", NULL, -1, true },
 		{ "minp=-1", NULL, -1, true },
 	};
-	static const struct conf_double_row row[] = { { "x", "aggregate", "proto, flows" }, { 0 } };
+	static const struct key row[] = { { "aggregate", "proto, flows" }, { 0 } };
 	struct flow flow = a_flow(7, 9, 3, 1500, 1600000000);
 	struct bintab *tab;
 	struct rowset rs;
