@@ -10,8 +10,7 @@
 #include "out/memory.h"
 #include "out/output.h"
 #include "out/print.h"
-
-extern const struct out_kind out_sqlite3;
+#include "sql/output.h"
 
 static const struct out_kind *const kinds[] = {
 	&out_print,
