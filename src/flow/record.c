@@ -48,8 +48,6 @@ uptime_ns(const struct source *src, const struct message *m, const struct ie_ext
 	int32_t age = (int32_t)(m->uptime_ms - up);
 	uint64_t init_ms = extra->init_ms ? extra->init_ms : src->init_ms;
 
-	if (raw == 0)
-		return 0;
 	if (src->pub.version == 10)
 		return init_ms > 0 && init_ms < INT64_MAX / NS_PER_MS - UINT32_MAX ?
 		    (int64_t)(init_ms + up) * NS_PER_MS : 0;
@@ -66,7 +64,7 @@ uptime_bin(const struct source *src, const struct message *m, uint64_t raw)
 	uint32_t up = (uint32_t)raw, by = src->col->conf.time_secs ? 1 : 1000;
 	int64_t apart = (int64_t)(m->uptime_ms / by) - up / by;
 
-	if (raw == 0 || src->pub.version == 10)
+	if (src->pub.version == 10)
 		return (wall_t){ 0 };
 	if (m->uptime_ms < up && (int32_t)(m->uptime_ms - up) > 0)
 		apart += (INT64_C(1) << 32) / by;		/* the uptime has wrapped since */
