@@ -420,6 +420,104 @@ options_win_over_the_file(void **state)
 	conf_notes_done(&notes);
 }
 
+/* A value a row takes: its default, its first word, or something of its type. */
+static const char *
+sample(const struct conf_key *key, char room[64])
+{
+	static const char *const by_type[] = {
+		[CONF_BOOL] = "true", [CONF_SPAN] = "5m", [CONF_TEXT] = "x", [CONF_PATH] = "/x",
+		[CONF_ADDR] = "192.0.2.1", [CONF_ADDRS] = "192.0.2.1, ::1", [CONF_PORT] = "2055",
+		[CONF_PORTS] = "2055", [CONF_LIST] = "a, b", [CONF_OCTAL] = "022",
+		[CONF_CHAR] = ";",
+	};
+
+	if (key->words != NULL) {
+		size_t n = key->type == CONF_TEXT ? 1 : strcspn(key->words, "|");
+
+		snprintf(room, 64, "%.*s", (int)n, key->words);
+	} else if (key->type == CONF_INT || key->type == CONF_SECONDS) {
+		snprintf(room, 64, "%lld", (long long)(key->min > 0 ? key->min : 1));
+	} else {
+		snprintf(room, 64, "%s", by_type[key->type]);
+	}
+	return room;
+}
+
+/* Every key of every version of pmacct, under waybilld and under each program it belongs to. */
+static void
+every_key(void **state)
+{
+	static const char letters[] = { [CONF_WAYBILLD] = 'W', [CONF_NFACCTD] = 'N',
+	    [CONF_SFACCTD] = 'S', [CONF_PMACCTD] = 'P', [CONF_UACCTD] = 'U', [CONF_PMBGPD] = 'B',
+	    [CONF_PMBMPD] = 'M' };
+	size_t n;
+	const struct conf_key *keys = conf_keys(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned p = 0; p < CONF_PROGRAMS; p++) {
+			const struct conf_key *key = &keys[i];
+			bool ours = p == CONF_WAYBILLD || strpbrk(key->programs, "*W") != NULL ||
+			    strchr(key->programs, letters[p]) != NULL;
+			bool refused = ours && (key->status == CONF_LATER ||
+			    (key->status == CONF_DEAD && p == CONF_WAYBILLD));
+			bool traffic = p != CONF_PMBGPD && p != CONF_PMBMPD;
+			struct conf_notes notes = { 0 };
+			char line[256], room[64];
+			struct conf *conf;
+
+			if (strcmp(key->word, "plugins") == 0 || strcmp(key->word, "include") == 0 ||
+			    (key->scope == CONF_OUTPUT_ONLY && !traffic))
+				continue;
+			snprintf(line, sizeof(line), "plugins: print[a]\n%s%s: %s\n", key->word,
+			    key->scope == CONF_OUTPUT_ONLY ? "[a]" : "", sample(key, room));
+			if (key->dflt != NULL && strcmp(key->dflt, room) == 0)
+				refused = refused && key->status != CONF_LATER;
+			conf = read_as(p, line, &notes);
+			if ((conf == NULL) != refused)
+				fail_msg("%s under %s: %s", key->word, conf_program_name(p),
+				    notes.count > 0 ? notes.note[0].text : "nothing said");
+			if (!ours)
+				assert_non_null(strstr(notes.note[0].text, "means nothing to"));
+			conf_free(conf);
+			conf_notes_done(&notes);
+		}
+}
+
+/* Every letter of pmacct's daemons, with a value where it takes one. */
+static void
+every_letter(void **state)
+{
+	static const struct {
+		const char *program, *letters;
+	} rows[] = {
+		{ "nfacctd", "n:dDhP:b:f:F:c:m:p:r:s:S:L:l:o:t:O:MuRVaAE:I:WZ:Y:T:v:" },
+		{ "sfacctd", "n:dDhP:b:f:F:c:m:p:r:s:S:L:l:o:t:O:MuRVaAE:I:WZ:Y:T:v:" },
+		{ "pmacctd", "n:NdDhP:b:f:F:c:i:I:m:p:r:s:S:o:t:O:MuwWZ:Y:L:RVazAE:T:v:" },
+		{ "uacctd", "n:dDhP:b:f:F:c:m:p:r:s:S:o:t:O:MuRg:L:VaAE:T:v:" },
+		{ "pmbgpd", "hVL:l:f:dDS:F:o:O:i:gm:T:" },
+		{ "pmbmpd", "hVL:l:f:dDS:F:o:O:i:I:Z:Y:T:" },
+		{ "waybilld", "hVf:dD" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (const char *c = rows[i].letters; *c != '\0'; c += 1 + (c[1] == ':')) {
+			char letter[] = { '-', *c, '\0' }, value[] = "1";
+			char *argv[] = { (char *)(uintptr_t)rows[i].program, letter, value, NULL };
+			struct sbuf err = { 0 };
+			struct options o;
+
+			if (options_parse(2 + (c[1] == ':'), argv, &o, &err) != 0)
+				fail_msg("%s: %s", rows[i].program, sbuf_text(&err));
+			options_done(&o);
+			if (c[1] == ':')
+				assert_int_equal(options_parse(2, argv, &o, &err), -1);
+			options_done(&o);
+			sbuf_done(&err);
+		}
+}
+
 static void
 compat_report(void **state)
 {
@@ -453,6 +551,8 @@ main(void)
 		cmocka_unit_test(printed_reads_back),
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(options_win_over_the_file),
+		cmocka_unit_test(every_key),
+		cmocka_unit_test(every_letter),
 		cmocka_unit_test(compat_report),
 	};
 

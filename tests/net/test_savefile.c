@@ -14,6 +14,7 @@
 
 #include "core/bytes.h"
 #include "core/mem.h"
+#include "net/reasm.h"
 #include "net/savefile.h"
 
 #define PAYLOAD	40
@@ -253,12 +254,108 @@ every_shorter_file(void **state)
 	sbuf_done(&err);
 }
 
+/* Real captures: datagrams and bytes of payload as tshark counts them (-Y udp -e udp.length). */
+static void
+real_captures(void **state)
+{
+	static const struct {
+		const char *file;
+		uint64_t datagrams, bytes, skipped;
+	} rows[] = {
+		{ "flow/repro-ipfix-vmware.pcap", 1159, 129192, 0 },
+		{ "flow/ipfixcol2-example_flows.pcap", 68, 200032, 0 },
+		{ "flow/logstash-netflow9_cisco_asr9k.pcap", 7, 3172, 0 },
+		{ "sflow/tcpdump-sflow-print-v6.pcap", 25, 11508, 0 },
+		{ "packets/zeek-tunnels-gtp-gtp1_gn_normal_incl_fragmentation.pcap", 68, 56342, 40 },
+		{ "packets/ndpi-http_ipv6.pcap", 65, 12449, 128 },
+	};
+	const char *data = getenv("WB_SHARED_DATA");
+	struct sbuf path = { 0 }, err = { 0 };
+
+	(void)state;
+	if (data == NULL || access(data, R_OK) != 0) {
+		print_message("SKIPPED: no captures (WB_SHARED_DATA)\n");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct savefile *sf;
+		struct dgram d;
+		uint64_t n = 0, bytes = 0;
+
+		sbuf_clear(&path);
+		sbuf_printf(&path, "%s/%s", data, rows[i].file);
+		print_message("%s\n", rows[i].file);
+		sf = savefile_open(sbuf_text(&path), &err);
+		assert_non_null(sf);
+		for (; savefile_next(sf, &d, &err) == 1; n++)
+			bytes += d.len;
+		assert_int_equal(err.len, 0);
+		assert_int_equal(n, rows[i].datagrams);
+		assert_int_equal(bytes, rows[i].bytes);
+		assert_int_equal(savefile_skipped(sf), rows[i].skipped);
+		savefile_close(sf);
+	}
+	sbuf_done(&path);
+	sbuf_done(&err);
+}
+
+/* Fragments against a model: random pieces in random order, some lost, some twice. */
+static void
+pieces_in_any_order(void **state)
+{
+	struct reasm *r = reasm_new();
+	uint8_t *bytes = mem_new(4096);
+	unsigned whole = 0;
+
+	(void)state;
+	srandom(7);
+	for (size_t i = 0; i < 4096; i++)
+		bytes[i] = (uint8_t)random();
+	for (uint32_t id = 1; id <= 3000; id++) {
+		size_t len = 9 + (size_t)random() % 2000, step = 8 + 8 * ((size_t)random() % 40);
+		size_t n = (len + step - 1) / step, order[256];
+		bool lost = random() % 4 == 0, twice = random() % 4 == 0;
+		struct rd got = { .bad = true };
+
+		for (size_t i = 0; i < n; i++)
+			order[i] = i;
+		for (size_t i = n; i-- > 1;) {
+			size_t k = (size_t)random() % (i + 1), keep = order[i];
+
+			order[i] = order[k];
+			order[k] = keep;
+		}
+		for (size_t i = 0; i < n - lost; i++) {
+			size_t at = order[i] * step, piece = len - at < step ? len - at : step;
+			struct ip_part part = { .id = id, .proto = 17, .offset = at,
+			    .more = at + piece < len };
+
+			assert_true(got.bad);
+			got = reasm_add(r, &part, rd_of(bytes + at, piece));
+			if (twice && i == 0 && n > 1)	/* overlaps: the packet is given up */
+				assert_true(reasm_add(r, &part, rd_of(bytes + at, piece)).bad);
+		}
+		if (lost || (twice && n > 1)) {
+			assert_true(got.bad);
+			continue;
+		}
+		assert_int_equal(rd_left(&got), len);
+		assert_memory_equal(got.at, bytes, len);
+		whole++;
+	}
+	assert_true(whole > 1000);
+	mem_free(bytes);
+	reasm_free(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_shape),
 		cmocka_unit_test(every_shorter_file),
+		cmocka_unit_test(real_captures),
+		cmocka_unit_test(pieces_in_any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
