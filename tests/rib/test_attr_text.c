@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Texts of attributes, route distinguishers, and what is counted from an AS path. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/mem.h"
+#include "rib/attr.h"
+
+#define AS(n)	(uint8_t)((n) >> 24), (uint8_t)((n) >> 16), (uint8_t)((n) >> 8), (uint8_t)(n)
+
+static const struct {
+	uint8_t bytes[40];
+	size_t len;
+	const char *text;
+	uint32_t first, last;
+	unsigned hops;
+} paths[] = {
+	{ { 0 }, 0, "", 0, 0, 0 },
+	{ { 2, 2, AS(65000), AS(65001) }, 10, "65000 65001", 65000, 65001, 2 },
+	{ { 2, 1, AS(65000), 1, 2, AS(65002), AS(65003) }, 16, "65000 {65002,65003}", 65000, 0, 2 },
+	{ { 3, 2, AS(64512), AS(64513), 2, 1, AS(4200000000) }, 16,
+	    "(64512 64513) 4200000000", 64512, 4200000000, 1 },
+	{ { 2, 1, AS(7), 4, 2, AS(64514), AS(64515) }, 16, "7 [64514,64515]", 7, 0, 1 },
+};
+
+static void
+aspaths(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct sbuf b = { 0 };
+
+		aspath_text(&b, paths[i].bytes, paths[i].len, ' ');
+		assert_string_equal(sbuf_text(&b), paths[i].text);
+		assert_int_equal(aspath_first(paths[i].bytes, paths[i].len), paths[i].first);
+		assert_int_equal(aspath_last(paths[i].bytes, paths[i].len), paths[i].last);
+		assert_int_equal(aspath_hops(paths[i].bytes, paths[i].len), paths[i].hops);
+		/* Every shorter length ends somewhere, and nothing is read behind it. */
+		for (size_t n = 0; n < paths[i].len; n++) {
+			uint8_t *cut = mem_dup(paths[i].bytes, n);
+
+			aspath_text(&b, cut, n, '_');
+			(void)(aspath_first(cut, n) + aspath_last(cut, n) + aspath_hops(cut, n));
+			mem_free(cut);
+		}
+		sbuf_done(&b);
+	}
+}
+
+enum { STD, STD_NUM, EXT, EXT_NUM, LARGE };
+
+static const struct {
+	int kind;
+	uint8_t bytes[24];
+	size_t len;
+	const char *text;
+} comms[] = {
+	{ STD, { AS(65000u << 16 | 100), AS(0xffffff01) }, 8, "65000:100 no-export" },
+	{ STD, { AS(0), AS(0xffffff02), AS(0xffffff03) }, 12, "internet no-advertise local-AS" },
+	{ STD, { AS(0xffff029a) }, 4, "65535:666" },
+	{ STD_NUM, { AS(0xffffff01) }, 4, "65535:65281" },
+	{ EXT, { 0, 2, 0xfd, 0xe8, AS(100) }, 8, "RT:65000:100" },
+	{ EXT, { 1, 3, 192, 0, 2, 1, 0, 7 }, 8, "SoO:192.0.2.1:7" },
+	{ EXT, { 2, 2, AS(4200000000), 0, 1 }, 8, "RT:4200000000:1" },
+	{ EXT, { 0x43, 1, 1, 2, 3, 4, 5, 6 }, 8, "0x4301010203040506" },
+	{ EXT_NUM, { 0, 2, 0xfd, 0xe8, AS(100), 0x43, 1, 0, 2, 0, 0, 0, 9 }, 16,
+	    "0:2:65000:100 67:1:2:9" },
+	{ LARGE, { AS(65000), AS(1), AS(2), AS(4200000000), AS(0), AS(3) }, 24,
+	    "65000:1:2 4200000000:0:3" },
+};
+
+static void
+comm_text(struct sbuf *b, int kind, const uint8_t *bytes, size_t len)
+{
+	if (kind == STD || kind == STD_NUM)
+		comms_text(b, bytes, len, ' ', kind == STD_NUM);
+	else if (kind == EXT || kind == EXT_NUM)
+		ecomms_text(b, bytes, len, ' ', kind == EXT_NUM);
+	else
+		lcomms_text(b, bytes, len, ' ');
+}
+
+static void
+communities(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(comms); i++) {
+		struct sbuf b = { 0 };
+
+		comm_text(&b, comms[i].kind, comms[i].bytes, comms[i].len);
+		assert_string_equal(sbuf_text(&b), comms[i].text);
+		for (size_t n = 0; n < comms[i].len; n++) {
+			uint8_t *cut = mem_dup(comms[i].bytes, n);
+
+			comm_text(&b, comms[i].kind, cut, n);
+			mem_free(cut);
+		}
+		sbuf_done(&b);
+	}
+}
+
+static void
+route_distinguishers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t rd;
+	} good[] = {
+		{ "0:65000:1", UINT64_C(0x0000fde800000001) },
+		{ "0:65000:4294967295", UINT64_C(0x0000fde8ffffffff) },
+		{ "1:192.0.2.1:1", UINT64_C(0x0001c00002010001) },
+		{ "2:4200000000:1", UINT64_C(0x0002fa56ea000001) },
+	};
+	static const char *const bad[] = {
+		"", "0", "0:1", "0:65536:1", "0:1:4294967296", "1:192.0.2:1", "1:192.0.2.256:1",
+		"2:1:65536", "0:1:1 ", "0:1:", "65536:1:1", "a:1:1", "1:1.2.3.4", "2:1:-1",
+	};
+	char room[RD_TEXT];
+	uint64_t rd = 99;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_string_equal(rd_text(good[i].rd, room), good[i].text);
+		assert_int_equal(rd_parse(good[i].text, &rd), 0);
+		assert_true(rd == good[i].rd);
+	}
+	rd = 99;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(rd_parse(bad[i], &rd), -1);
+	assert_int_equal(rd, 99);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(aspaths),
+		cmocka_unit_test(communities),
+		cmocka_unit_test(route_distinguishers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
