@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Shared by the tests against other people's routers: a temporary folder, our speaker, its dumps.
+# Needs $name; sets $dir, $port and $listen. All that was started is ended by its process id.
+
+build=${WB_BUILD:-build}
+dir=$(mktemp -d /tmp/wb-interop-XXXXXX)
+chmod 755 "$dir"
+port=$((20000 + $$ % 20000))
+pids=
+
+ok() { echo "ok - $name: $1"; }
+not_ok() { echo "not ok - $name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^/# /'; }
+
+finish() {
+	for p in $pids; do kill "$p" 2>/dev/null; done
+	for p in $pids; do wait "$p" 2>/dev/null; done
+	if [ -n "${WB_KEEP:-}" ]; then echo "# kept: $dir"; else rm -rf "$dir"; fi
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+# One that is not installed is said loudly, and is no failure.
+need() {
+	[ -x "$1" ] && return
+	echo "skip - $name: $1 is not installed"
+	echo "ok - $name: skipped"
+	exit 0
+}
+
+# listen AS [MD5-FILE]: start our speaker on 127.0.0.1.
+listen() {
+	"$build/tests/bgp/bgp_listen" 127.0.0.1 "$port" "$1" 192.0.2.77 ${2:+"$2"} \
+	    >"$dir/out" 2>"$dir/log" &
+	listen=$!
+	pids="$pids $listen"
+}
+
+# dump: what our speaker holds now, sorted, in $dir/peers and $dir/routes.
+dump() {
+	ends=$(grep -c '^{"end"' "$dir/out")
+	kill -USR1 "$listen" || return 1
+	for i in $(seq 100); do
+		[ "$(grep -c '^{"end"' "$dir/out")" -gt "$ends" ] && break
+		sleep 0.05
+	done
+	awk -v skip="$ends" '/^{"end"/ { n++; next } n == skip' "$dir/out" >"$dir/now"
+	grep '^{"peer"' "$dir/now" >"$dir/peers"
+	grep '^{"from"' "$dir/now" | LC_ALL=C sort >"$dir/routes"
+}
+
+# expect TITLE [SECONDS]: the routes become those of $dir/want.
+expect() {
+	LC_ALL=C sort "$dir/want" >"$dir/want.sorted"
+	for i in $(seq $((${2:-20} * 4))); do
+		dump
+		if cmp -s "$dir/want.sorted" "$dir/routes"; then
+			ok "$1 ($(wc -l <"$dir/routes") routes)"
+			return 0
+		fi
+		sleep 0.25
+	done
+	diff "$dir/want.sorted" "$dir/routes" >"$dir/diff"
+	cat "$dir/log" >>"$dir/diff"
+	not_ok "$1" "$dir/diff"
+	return 1
+}
+
+# expect_peer TITLE PATTERN: a neighbour's line comes to match.
+expect_peer() {
+	for i in $(seq 60); do
+		dump
+		if grep -q "$2" "$dir/peers"; then
+			ok "$1"
+			return 0
+		fi
+		sleep 0.25
+	done
+	not_ok "$1" "$dir/peers"
+	return 1
+}
