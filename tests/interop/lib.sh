@@ -13,7 +13,8 @@ not_ok() { echo "not ok - $name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^
 
 finish() {
 	for p in $pids; do kill "$p" 2>/dev/null; done
-	for p in $pids; do wait "$p" 2>/dev/null; done
+	sleep 0.5
+	for p in $pids; do kill -9 "$p" 2>/dev/null; done
 	if [ -n "${WB_KEEP:-}" ]; then echo "# kept: $dir"; else rm -rf "$dir"; fi
 }
 trap finish EXIT
