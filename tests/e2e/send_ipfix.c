@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sends a template and a few IPFIX records, given as words, from one source port:
+ *
+ *   send_ipfix ADDR:PORT [--from ADDR] [--no-template] [--only-template] SRC,DST,BYTES,PACKETS[,IN,OUT[,SPORT,DPORT,PROTO]] ...
+ */
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "net/addr.h"
+
+static const uint16_t fields[][2] = {
+	{ 8, 4 }, { 12, 4 }, { 1, 8 }, { 2, 8 }, { 10, 4 }, { 14, 4 }, { 7, 2 }, { 11, 2 }, { 4, 1 },
+	{ 152, 8 }, { 153, 8 },
+};
+
+#define FIELDS	(sizeof(fields) / sizeof(fields[0]))
+
+static void
+put_template(struct wr *w)
+{
+	size_t mark;
+
+	wr_u16(w, 2);
+	mark = wr_mark16(w);
+	wr_u16(w, 300);
+	wr_u16(w, FIELDS);
+	for (size_t i = 0; i < FIELDS; i++) {
+		wr_u16(w, fields[i][0]);
+		wr_u16(w, fields[i][1]);
+	}
+	wr_fill16(w, mark, 4);
+}
+
+static void
+put_record(struct wr *w, char *text)
+{
+	unsigned long long v[8] = { 0 };
+	struct addr a;
+	char *word = strtok(text, ",");
+	uint64_t ms = (uint64_t)(wall_now().ns / NS_PER_MS);
+
+	for (int i = 0; i < 2; i++, word = strtok(NULL, ",")) {
+		if (word == NULL || addr_parse(word, &a) != 0)
+			exit(2);
+		wr_bytes(w, a.b + 12, 4);
+	}
+	for (int i = 0; i < 7 && word != NULL; i++, word = strtok(NULL, ","))
+		v[i] = strtoull(word, NULL, 10);
+	wr_u64(w, v[0]);
+	wr_u64(w, v[1]);
+	wr_u32(w, (uint32_t)v[2]);
+	wr_u32(w, (uint32_t)v[3]);
+	wr_u16(w, (uint16_t)v[4]);
+	wr_u16(w, (uint16_t)v[5]);
+	wr_u8(w, (uint8_t)(v[6] != 0 ? v[6] : 6));
+	wr_u64(w, ms);
+	wr_u64(w, ms);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct addr to, from = { { 0 } };
+	struct sockaddr_storage ss;
+	bool template = true, data = true;
+	uint8_t bytes[1400];
+	struct wr w = wr_of(bytes, sizeof(bytes));
+	char *colon = argc > 1 ? strrchr(argv[1], ':') : NULL;
+	int i = 2, fd;
+	size_t mark;
+
+	if (colon == NULL)
+		return 2;
+	*colon = '\0';
+	if (addr_parse(argv[1], &to) != 0)
+		return 2;
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--no-template") == 0)
+			template = false;
+		else if (strcmp(argv[i], "--only-template") == 0)
+			data = false;
+		else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
+			(void)addr_parse(argv[++i], &from);
+	}
+	wr_u16(&w, 10);
+	wr_u16(&w, 0);
+	wr_u32(&w, (uint32_t)wall_sec(wall_now()));
+	wr_u32(&w, 0);
+	wr_u32(&w, 7);
+	if (template)
+		put_template(&w);
+	if (data) {
+		wr_u16(&w, 300);
+		mark = wr_mark16(&w);
+		for (; i < argc; i++)
+			put_record(&w, argv[i]);
+		wr_fill16(&w, mark, 4);
+	}
+	wr_fill16(&w, 2, 4);
+	fd = socket(addr_is_v4(&to) ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+	if (addr_is_set(&from) &&
+	    bind(fd, (struct sockaddr *)&ss, addr_sockaddr(&from, 0, &ss)) != 0)
+		return 1;
+	return sendto(fd, bytes, wr_len(&w), 0, (struct sockaddr *)&ss,
+	    addr_sockaddr(&to, (uint16_t)atoi(colon + 1), &ss)) < 0;
+}

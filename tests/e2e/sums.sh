@@ -1,0 +1,74 @@
+#!/bin/sh
+# The main job: routers peer and export, rows per (src_as, dst_as, as_path, peer_dst_as, local_pref,
+# dst_net) equal the simulator's expectation exactly; v5, v9 and IPFIX, one and several routers.
+. "$WB_SRC/tests/lib.sh"
+need sqlite3 jq
+
+run() {
+	version=$1
+	routers=$2
+	workers=$3
+	rm -rf "$dir"/t.db* "$dir/expect.csv"
+	cat >"$dir/c.conf" <<-C
+		nfacctd_ip: 127.0.0.1
+		nfacctd_port: $(port 1)
+		bgp_daemon: true
+		bgp_daemon_ip: 127.0.0.1
+		bgp_daemon_port: $(port 2)
+		bgp_daemon_max_peers: 100
+		nfacctd_as: bgp
+		nfacctd_net: bgp
+		workers: $workers
+		control_socket: control
+		plugins: sqlite3[t]
+		aggregate[t]: src_as, dst_as, as_path, peer_dst_as, local_pref, dst_net, dst_mask, peer_src_ip, flows
+		sql_db[t]: t.db
+		sql_table[t]: t
+		sql_optimize_clauses[t]: true
+		sql_refresh_time[t]: 2
+		sql_history[t]: 5m
+		sql_history_roundoff[t]: m
+	C
+	daemon c.conf
+	start sim "$WB_BUILD/waybill-sim" --prefixes 5000 --routers "$routers" --bgp "127.0.0.1:$(port 2)" \
+		--flow "127.0.0.1:$(port 1)" --export "$version" --flows 60000 --rate 30000 --datagrams 500 \
+		--settle 0 --wait-for "$dir/go" --stay 1 --expect "$dir/expect.csv"
+	sim=$last
+	# All routes are in before the first flow: what the simulator says it told, the daemon has.
+	wait_for 20 grep -q '^routes' "$dir/sim.log"
+	wait_for 20 routes_are "$(sed -n 's/^routes //p' "$dir/sim.log")"
+	say $? "v$version, $routers routers: all routes are in the RIB"
+	touch "$dir/go"
+	wait "$sim"
+	same "v$version: the simulator is content" 0 $?
+	sleep 0.5
+	books_balance
+	same "v$version: no datagram was lost" 0 "$(jq .input.kernel_drops+.input.sequence_lost "$dir/status.json")"
+	stop_daemon
+	rm -f "$dir/go"
+	sqlite3 "$dir/t.db" >"$dir/result" <<-S
+		CREATE TABLE e (exporter, src_as INT, dst_as INT, as_path, peer_dst_as INT, local_pref INT,
+		    med, next_hop, comms, src_net, src_mask, dst_net, dst_mask INT, flows INT, packets INT, bytes INT);
+		.mode csv
+		.import --skip 1 $dir/expect.csv e
+		CREATE TABLE want AS SELECT exporter, src_as, dst_as, as_path, peer_dst_as, local_pref, dst_net,
+		    dst_mask, SUM(flows) f, SUM(packets) p, SUM(bytes) b FROM e GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+		CREATE TABLE got AS SELECT peer_ip_src exporter, as_src src_as, as_dst dst_as, as_path,
+		    peer_as_dst peer_dst_as, local_pref, CASE WHEN mask_dst = 0 AND as_path = '' THEN '' ELSE net_dst END dst_net,
+		    mask_dst dst_mask, SUM(flows) f, SUM(packets) p, SUM(bytes) b FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+		SELECT 'rows', (SELECT COUNT(*) FROM want) > 1000, (SELECT COUNT(*) FROM want) = (SELECT COUNT(*) FROM got);
+		SELECT 'missing', COUNT(*) FROM (SELECT * FROM want EXCEPT SELECT * FROM got);
+		SELECT 'extra', COUNT(*) FROM (SELECT * FROM got EXCEPT SELECT * FROM want);
+		SELECT 'total', (SELECT SUM(b) FROM want) = (SELECT SUM(b) FROM got);
+	S
+	same "v$version, $routers routers, $workers workers: every row is exact" \
+		"rows,1,1 missing,0 extra,0 total,1" "$(tr '\n' ' ' <"$dir/result" | tr -d '\r' | sed 's/ $//')"
+	[ "$(grep -c 'missing,0' "$dir/result")" = 1 ] || sqlite3 "$dir/t.db" \
+		"SELECT 'want', * FROM (SELECT * FROM want EXCEPT SELECT * FROM got) LIMIT 5;
+		 SELECT 'got ', * FROM (SELECT * FROM got EXCEPT SELECT * FROM want) LIMIT 5;"
+}
+
+for set in ${WB_SUMS:-10:1:1 9:3:2 5:2:2 10:5:2}; do
+	run "$(echo "$set" | cut -d: -f1)" "$(echo "$set" | cut -d: -f2)" "$(echo "$set" | cut -d: -f3)"
+done
+exit $failed
