@@ -242,7 +242,7 @@ warn_of_defaults(const struct conf *conf, struct conf_notes *notes)
 }
 
 struct conf *
-conf_read(enum conf_program program, const char *file, const char *const *option,
+conf_read_faulty(enum conf_program program, const char *file, const char *const *option,
     size_t n_options, struct conf_notes *notes)
 {
 	struct conf *conf = mem_new(sizeof(*conf));
@@ -262,6 +262,15 @@ conf_read(enum conf_program program, const char *file, const char *const *option
 		if (strcmp(conf->lines.line[i].key, "plugins") != 0)
 			take_line(conf, &conf->lines.line[i], notes);
 	warn_of_defaults(conf, notes);
+	return conf;
+}
+
+struct conf *
+conf_read(enum conf_program program, const char *file, const char *const *option,
+    size_t n_options, struct conf_notes *notes)
+{
+	struct conf *conf = conf_read_faulty(program, file, option, n_options, notes);
+
 	if (notes->errors == 0)
 		return conf;
 	conf_free(conf);

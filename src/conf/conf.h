@@ -91,6 +91,13 @@ struct conf;
  */
 struct conf *conf_read(enum conf_program program, const char *file, const char *const *option,
 	    size_t n_options, struct conf_notes *notes);
+
+/*
+ * The same, but never NULL: lines with faults are as if they were not there. For finding the faults
+ * that lie behind (a misspelt primitive, a missing file) in the same go; never to be run by.
+ */
+struct conf *conf_read_faulty(enum conf_program program, const char *file,
+	    const char *const *option, size_t n_options, struct conf_notes *notes);
 void	conf_free(struct conf *conf);
 enum conf_program conf_program(const struct conf *conf);
 const char *conf_file(const struct conf *conf);

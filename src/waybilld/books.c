@@ -22,7 +22,8 @@ add_exporter(struct books *b, const struct exporter *ex)
 	b->seq_lost += counter_get(&c->seq_lost);
 	b->unrated += counter_get(&c->unrated);
 	b->late += counter_get(&c->late);
-	b->exporters++;
+	/* Those known only by their saved templates have sent nothing yet. */
+	b->exporters += counter_get(&c->datagrams) > 0;
 	b->input_balance += counter_balance(c, exporter_counter_rows, exporter_counter_count);
 }
 

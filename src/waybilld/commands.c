@@ -382,8 +382,14 @@ list_exporters(const struct daemon *d, size_t *ret_count)
 		size_t count = collector_exporters(worker_collector(d->worker[w]));
 
 		line = mem_grow(line, n + count, sizeof(*line));
-		for (size_t i = 0; i < count; i++)
-			line[n++] = (struct line){ w, i, rates_of(d->rates, w, i)->flows };
+		for (size_t i = 0; i < count; i++) {
+			const struct exporter *ex =
+			    collector_exporter(worker_collector(d->worker[w]), i);
+
+			/* Known by saved templates only: not here, or not yet. */
+			if (counter_get(&ex->c.datagrams) > 0)
+				line[n++] = (struct line){ w, i, rates_of(d->rates, w, i)->flows };
+		}
 	}
 	if (n > 0)
 		qsort(line, n, sizeof(*line), by_rate);

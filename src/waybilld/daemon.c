@@ -20,6 +20,7 @@
 #include "conf/allow.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "waybilld/process.h"
 
 #define RIB_SLICE_NS	(5 * NS_PER_MS)
 #define TEMPLATES_EVERY	(60 * NS_PER_SEC)
@@ -423,9 +424,10 @@ start_workers(struct control *c, struct sbuf *err)
 		return -1;
 	if (savefile == NULL && bind_inputs(conf, n, sock, &socks, err) != 0)
 		return -1;
-	d->templates_file = conf_text(conf, CONF_ALL, "nfacctd_templates_file");
-	if (d->templates_file != NULL)
+	if (conf_text(conf, CONF_ALL, "nfacctd_templates_file") != NULL) {
+		d->templates_file = mem_strdup(conf_text(conf, CONF_ALL, "nfacctd_templates_file"));
 		templates = read_file(d->templates_file);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		struct worker_conf wc = {
 			.index = i, .epoch = d->epoch, .rib = d->rib,
@@ -489,6 +491,8 @@ start_ctl(struct daemon *d, const struct conf *conf, struct sbuf *err)
 	};
 	bool given = conf_given(conf, CONF_ALL, "control_socket");
 
+	if (!given)
+		cc.socket_path = WB_RUNDIR "/control";
 	d->ctl = ctl_start(d->base, &cc, err);
 	if (d->ctl != NULL || given || cc.http_listen != NULL)
 		return d->ctl != NULL ? 0 : -1;
@@ -533,7 +537,7 @@ start_all(struct control *c, struct sbuf *err)
 
 /* In the order of the flows' way, so that each stage has handed on before the next one ends. */
 static void
-stop_all(struct control *c)
+stop_all(struct control *c, const char *pidfile)
 {
 	struct daemon *d = c->d;
 	struct setup *setup = daemon_setup(d);
@@ -553,6 +557,7 @@ stop_all(struct control *c)
 			output_stop(o);
 		setup_release(setup->output[i].origin);
 	}
+	process_remove_pidfiles(pidfile, setup);
 	ctl_stop(d->ctl);
 	bgp_stop(d->bgp);
 	enrich_free(d->explain);
@@ -562,7 +567,7 @@ stop_all(struct control *c)
 }
 
 int
-daemon_run(struct daemon *d, struct setup *setup, struct sbuf *err)
+daemon_run(struct daemon *d, struct setup *setup, const char *pidfile, struct sbuf *err)
 {
 	struct control c = { .d = d };
 	int result;
@@ -580,6 +585,7 @@ daemon_run(struct daemon *d, struct setup *setup, struct sbuf *err)
 	if (result == 0) {
 		log_info("started: %u workers, %zu outputs%s", d->workers, setup->outputs,
 		    d->bgp != NULL ? ", BGP" : "");
+		d->on_started(d);
 #ifdef WB_HAVE_SYSTEMD
 		(void)sd_notify(0, "READY=1");
 #endif
@@ -588,9 +594,10 @@ daemon_run(struct daemon *d, struct setup *setup, struct sbuf *err)
 		(void)sd_notify(0, "STOPPING=1");
 #endif
 	}
-	stop_all(&c);
+	stop_all(&c, pidfile);
 	rates_free(d->rates);
 	sbuf_done(&d->reload_report);
+	mem_free(d->templates_file);
 	chan_free(d->posts);
 	epoch_free(d->epoch);
 	event_base_free(d->base);

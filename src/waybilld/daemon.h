@@ -50,15 +50,20 @@ struct daemon {
 	size_t options;
 	enum conf_program program;
 	const char *prefix;		/* "nfacctd" */
-	const char *templates_file;
+	char *templates_file;
 	mono_t templates_due;
 	uint64_t slowest_slice_ns;	/* longest stay of control in one step */
 	bool stopping;
 	int exit_code;
+	int ready_fd;			/* of process_background, -1: in the foreground */
+	void (*on_started)(struct daemon *d);
 };
 
-/* Start everything by a compiled setup; 0, or -1 with err. Runs until told to stop. */
-int	daemon_run(struct daemon *d, struct setup *setup, struct sbuf *err);
+/*
+ * Start everything by a compiled setup (taken); 0, or -1 with err. Runs until told to stop.
+ * pidfile: removed at the end, NULL: none.
+ */
+int	daemon_run(struct daemon *d, struct setup *setup, const char *pidfile, struct sbuf *err);
 
 /* Control: begin an orderly end. */
 void	daemon_stop(struct daemon *d, int exit_code);

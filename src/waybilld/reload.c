@@ -47,15 +47,14 @@ load(void *arg)
 {
 	struct reload *r = arg;
 	struct daemon *d = r->d;
-	struct conf *conf = conf_read(d->program, d->config_file,
+	struct conf *conf = conf_read_faulty(d->program, d->config_file,
 	    (const char *const *)d->option, d->options, &r->notes);
 
-	if (conf != NULL) {
-		find_blocked(r, conf, daemon_setup(d)->conf);
-		if (r->blocked.len > 0)
-			conf_free(conf);
-		else
-			r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
+	find_blocked(r, conf, daemon_setup(d)->conf);
+	r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
+	if (r->blocked.len > 0 && r->setup != NULL) {
+		setup_discard(r->setup);
+		r->setup = NULL;
 	}
 	daemon_post(d, finish, r);
 	return NULL;

@@ -114,7 +114,6 @@ setup_compile(struct conf *conf, const struct names *names, const char *prefix, 
     struct conf_notes *notes)
 {
 	struct setup *s = mem_new(sizeof(*s));
-	size_t errors = notes->errors;
 
 	s->conf = conf;
 	s->refs = 1 + (unsigned)conf_outputs(conf);
@@ -123,9 +122,8 @@ setup_compile(struct conf *conf, const struct names *names, const char *prefix, 
 	s->profile = mem_array(s->outputs, sizeof(struct profile *));
 	for (size_t i = 0; i < s->outputs; i++)
 		compile_output(s, i, names, prefix, start, notes);
-	if (notes->errors > errors) {
-		s->refs = 1;
-		setup_release(s);
+	if (notes->errors > 0) {
+		setup_discard(s);
 		return NULL;
 	}
 	return s;
@@ -175,4 +173,11 @@ setup_release(struct setup *s)
 	mem_free(s->profile);
 	mem_free(s->output);
 	mem_free(s);
+}
+
+void
+setup_discard(struct setup *s)
+{
+	s->refs = 1;
+	setup_release(s);
 }

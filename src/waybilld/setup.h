@@ -35,7 +35,7 @@ struct setup {
 };
 
 /*
- * Compile a configuration. NULL with errors in notes. `start` anchors bins that have no roundoff.
+ * Compile a configuration. NULL when there are errors in notes, also those of reading it. `start` anchors bins that have no roundoff.
  * Takes conf, also when it fails.
  */
 struct setup *setup_compile(struct conf *conf, const struct names *names, const char *prefix,
@@ -49,6 +49,9 @@ void	setup_inherit(struct setup *now, struct setup *old);
 
 /* One reference less; the last one frees. Does not stop outputs. NULL is fine. */
 void	setup_release(struct setup *s);
+
+/* A setup that never came into force. */
+void	setup_discard(struct setup *s);
 
 struct value_style setup_style(const struct conf *conf, size_t output, const struct names *names);
 

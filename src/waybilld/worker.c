@@ -31,6 +31,7 @@ struct worker_output {
 struct worker {
 	struct worker_conf conf;
 	pthread_t thread;
+	char *savefile;			/* ours: a configuration may go on reload */
 	struct collector *col;
 	struct enrich *enrich;
 	struct epoch_reader *epoch;
@@ -296,7 +297,7 @@ read_savefile(struct worker *w, struct savefile *sf)
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire) &&
 	    (got = savefile_next(sf, &d, &err)) != 0) {
 		if (got < 0) {
-			log_error("%s: %s", w->conf.savefile, sbuf_text(&err));
+			log_error("%s: %s", w->savefile, sbuf_text(&err));
 			break;
 		}
 		housekeeping(w);
@@ -311,7 +312,7 @@ run_savefile(struct worker *w)
 {
 	for (int64_t i = 0; w->conf.replays == 0 || i < w->conf.replays; i++) {
 		struct sbuf err = { 0 };
-		struct savefile *sf = savefile_open(w->conf.savefile, &err);
+		struct savefile *sf = savefile_open(w->savefile, &err);
 
 		if (sf == NULL) {
 			log_error("%s", sbuf_text(&err));
@@ -387,7 +388,7 @@ run(void *arg)
 	struct worker *w = arg;
 
 	pin_to_cpu(w);
-	if (w->conf.savefile != NULL)
+	if (w->savefile != NULL)
 		run_savefile(w);
 	else
 		run_sockets(w);
@@ -402,6 +403,7 @@ worker_start(const struct worker_conf *conf, struct sbuf *err)
 	struct worker *w = mem_new(sizeof(*w));
 
 	w->conf = *conf;
+	w->savefile = conf->savefile != NULL ? mem_strdup(conf->savefile) : NULL;
 	w->col = collector_new(&conf->collector);
 	if (conf->templates != NULL &&
 	    collector_load(w->col, conf->templates, strlen(conf->templates), err) != 0)
@@ -444,6 +446,7 @@ worker_stop(struct worker *w, struct sbuf *templates)
 	epoch_leave(w->conf.epoch, w->epoch);
 	chan_free(w->wake);
 	mem_free(w->conf.sock);
+	mem_free(w->savefile);
 	mem_free(w->batch.flow);
 	mem_free(w->pass);
 	mem_free(w->keys);

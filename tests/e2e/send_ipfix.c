@@ -2,7 +2,9 @@
 /*
  * Sends a template and a few IPFIX records, given as words, from one source port:
  *
- *   send_ipfix ADDR:PORT [--from ADDR] [--no-template] [--only-template] SRC,DST,BYTES,PACKETS[,IN,OUT[,SPORT,DPORT,PROTO]] ...
+ *   send_ipfix ADDR:PORT [--from ADDR] [--no-template] [--only-template]
+ *       SRC,DST,BYTES,PACKETS[,IN,OUT[,SPORT,DPORT,PROTO]] ...
+ *   send_ipfix ADDR:PORT --raw TEXT         a datagram that is none
  */
 #include <sys/socket.h>
 
@@ -70,6 +72,7 @@ main(int argc, char **argv)
 	struct addr to, from = { { 0 } };
 	struct sockaddr_storage ss;
 	bool template = true, data = true;
+	const char *raw = NULL;
 	uint8_t bytes[1400];
 	struct wr w = wr_of(bytes, sizeof(bytes));
 	char *colon = argc > 1 ? strrchr(argv[1], ':') : NULL;
@@ -88,6 +91,8 @@ main(int argc, char **argv)
 			data = false;
 		else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
 			(void)addr_parse(argv[++i], &from);
+		else if (strcmp(argv[i], "--raw") == 0 && i + 1 < argc)
+			raw = argv[++i];
 	}
 	wr_u16(&w, 10);
 	wr_u16(&w, 0);
@@ -104,6 +109,10 @@ main(int argc, char **argv)
 		wr_fill16(&w, mark, 4);
 	}
 	wr_fill16(&w, 2, 4);
+	if (raw != NULL) {
+		w.at = w.start;
+		wr_bytes(&w, raw, strlen(raw));
+	}
 	fd = socket(addr_is_v4(&to) ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
 	if (addr_is_set(&from) &&
 	    bind(fd, (struct sockaddr *)&ss, addr_sockaddr(&from, 0, &ss)) != 0)

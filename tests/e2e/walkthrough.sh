@@ -21,7 +21,6 @@ for filter in "" "networks_file_filter: true"; do
 		! as it stands in many notebooks
 		nfacctd_ip: 127.0.0.1
 		nfacctd_port: $(port 1)
-		control_socket: control
 		plugins: sqlite3
 		aggregate: sum_host
 		networks_file: networks
@@ -33,6 +32,7 @@ for filter in "" "networks_file_filter: true"; do
 		sql_history: 5m
 		sql_history_roundoff: m
 	C
+	sed -i '/^nfacctd_ip/a control_socket: control' "$dir/one.conf"
 	(cd "$dir" && exec "$WB_BUILD/nfacctd" -f one.conf) >"$dir/waybilld.log" 2>&1 &
 	daemon=$!
 	pids="$pids $daemon"
@@ -50,11 +50,11 @@ for filter in "" "networks_file_filter: true"; do
 	same "sum_host counts every flow twice ($label)" "13400 74" \
 		"$(table acct.db 'SELECT SUM(bytes), SUM(packets) FROM acct')"
 done
-grep -q networks_file_filter "$dir/waybilld.log" || :
 
 rm -f "$dir"/acct.db*
-sqlite3 "$dir/acct.db" "$(sed 's/\bacct\b/acct_in/g' "$WB_SRC/sql/pmacct-create-table_v1.sqlite3")"
-sqlite3 "$dir/acct.db" "$(sed 's/\bacct\b/acct_out/g' "$WB_SRC/sql/pmacct-create-table_v1.sqlite3")"
+for t in acct_in acct_out; do
+	sed "s/\bacct\b/$t/g" "$WB_SRC/sql/pmacct-create-table_v1.sqlite3" | sqlite3 "$dir/acct.db"
+done
 cat >"$dir/two.conf" <<C
 nfacctd_ip: 127.0.0.1
 nfacctd_port: $(port 1)
