@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -307,6 +308,80 @@ clients_that_misbehave_do_not_stop_others(void **state)
 	end(&f);
 }
 
+/* The program itself; tests run where it was built. */
+static void
+the_client_prints_what_scripts_expect(void **state)
+{
+#define SERVED	"-p %s "
+	static const struct {
+		const char *args, *want;	/* the beginning of what it prints */
+		int code;
+	} runs[] = {
+		{ SERVED "-s -O csv", HEAD ROW1 ROW2 ROW3, 0 },
+		{ SERVED "-s -O csv -E '|' -T flows,1",
+		  "SRC_IP|DST_IP|SRC_PORT|TCP_FLAGS|PROTOCOL|PACKETS|FLOWS|BYTES\n"
+		  "192.0.2.1|198.51.100.9|1001|16|tcp|5|2|150\n", 0 },
+		{ SERVED "-c src_host -N '192.0.2.1;9.9.9.9'", "150\n0\n", 0 },
+		{ SERVED "-c src_host -n all -S -N '192.0.2.1;192.0.2.2'", "7 450 3 2\n", 0 },
+		{ SERVED "-c src_host -M 192.0.2.3 -O csv -u",
+		  HEAD "192.0.2.3,198.51.100.9,1003,16,6,3,1,200\n", 0 },
+		{ SERVED "-c src_host -N file:%s.in", "150\n300\n", 0 },
+		{ SERVED "-c src_host -n bla -N 192.0.2.1",
+		  "WARN: -n, ignoring unknown counter type: bla.\n150\n", 0 },
+		{ SERVED "-c src_host -N zz", "ERROR: src_host: Invalid IP address: 'zz'\n", 1 },
+		{ SERVED "-c bla -N 1", "ERROR: unknown primitive 'bla'\n", 1 },
+		{ SERVED "-s -M 1 -c src_host",
+		  "ERROR: -s, -t, -N, -M and -C options are each mutually exclusive.\n\n", 1 },
+		{ SERVED "", "ERROR: no options specified. Either -s, -e, -t, -M, -N or -C must be "
+		  "supplied. \n  Exiting...\n\n", 1 },
+		{ SERVED "-i", "never\n", 0 },
+		{ SERVED "-C", "CLASS_ID\tCLASS_NAME\n", 0 },
+		{ SERVED "-U", "NAME                              LEN    OFF\n", 0 },
+		{ SERVED "-r -c src_host -N 192.0.2.2", "300\n", 0 },
+		{ SERVED "-s -O csv", HEAD ROW1 ROW3, 0 },
+		{ SERVED "-e", "OK: Clearing stats.\n", 0 },
+		{ SERVED "-s", "SRC_IP  ", 0 },
+		{ "-s -p /nonexistent/pipe", "ERROR: Unable to connect to '/nonexistent/pipe'\n\n", 1 },
+		{ "-z 2>/dev/null", "pmacct of waybill", 1 },
+	};
+	char path[80];
+	struct fixture f;
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(access("./pmacct", X_OK), 0);
+	begin(&f);
+	fill(&f);
+	snprintf(path, sizeof(path), "%s.in", f.path);
+	file = fopen(path, "w");
+	fputs("192.0.2.1\n192.0.2.2\n", file);
+	fclose(file);
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+		struct sbuf command = { 0 };
+		char got[4096];
+		size_t n;
+		int status;
+
+		sbuf_str(&command, "./pmacct ");
+		for (const char *p = runs[i].args; *p != '\0'; p++) {
+			if (strncmp(p, "%s", 2) == 0)
+				sbuf_str(&command, f.path), p++;
+			else
+				sbuf_char(&command, *p);
+		}
+		file = popen(sbuf_text(&command), "r");
+		n = fread(got, 1, sizeof(got) - 1, file);
+		got[n] = '\0';
+		status = pclose(file);
+		got[strnlen(got, strlen(runs[i].want))] = '\0';
+		assert_string_equal(got, runs[i].want);
+		assert_int_equal(WEXITSTATUS(status), runs[i].code);
+		sbuf_done(&command);
+	}
+	unlink(path);
+	end(&f);
+}
+
 static void
 a_socket_in_use_is_an_error(void **state)
 {
@@ -330,6 +405,7 @@ main(void)
 		cmocka_unit_test(reset_takes_exactly_what_was_read),
 		cmocka_unit_test(bent_requests_are_refused),
 		cmocka_unit_test(clients_that_misbehave_do_not_stop_others),
+		cmocka_unit_test(the_client_prints_what_scripts_expect),
 		cmocka_unit_test(a_socket_in_use_is_an_error),
 	};
 
