@@ -32,32 +32,6 @@
 #define TICK_MS		1000
 #define SLICE_NS	(10 * NS_PER_SEC)	/* longest a slice stays open, by default */
 
-/* The books; see output.h. */
-#define C(f) offsetof(struct out_counters, f)
-const struct counter_row out_counter_rows[] = {
-	{ "flows_in", C(flows_in), COUNTER_IN, "flows handed to the output" },
-	{ "made", C(made), COUNTER_MADE, "flows added a second time, under their other end (sum_*)" },
-	{ "filtered", C(filtered), COUNTER_DROP, "flows held back by the output's filters" },
-	{ "flows_added", C(flows_added), COUNTER_OUT, "flows added to rows" },
-	{ "bytes_added", C(bytes_added), COUNTER_IN, "bytes added to rows" },
-	{ "bytes_purged", C(bytes_purged), COUNTER_OUT, "bytes of the rows written" },
-	{ "bytes_rejected", C(bytes_rejected), COUNTER_DROP, "bytes of rows left out by preprocess" },
-	{ "bytes_held", C(bytes_held), COUNTER_HELD, "bytes of rows not written yet" },
-	{ "packets_added", C(packets_added), COUNTER_IN, "packets added to rows" },
-	{ "packets_purged", C(packets_purged), COUNTER_OUT, "packets of the rows written" },
-	{ "packets_rejected", C(packets_rejected), COUNTER_DROP,
-	    "packets of rows left out by preprocess" },
-	{ "packets_held", C(packets_held), COUNTER_HELD, "packets of rows not written yet" },
-	{ "rows_purged", C(rows_purged), COUNTER_INFO, "rows written" },
-	{ "rows_rejected", C(rows_rejected), COUNTER_INFO, "rows left out by preprocess" },
-	{ "purges", C(purges), COUNTER_INFO, "purges completed" },
-	{ "retries", C(retries), COUNTER_INFO, "purges tried again" },
-	{ "slices", C(slices), COUNTER_INFO, "slices taken" },
-	{ "early_slices", C(early_slices), COUNTER_INFO, "slices handed over early, being full" },
-};
-#undef C
-const size_t out_counter_count = ARRAY_LEN(out_counter_rows);
-
 /* The purge under way. */
 struct batch {
 	struct bintab *tab;		/* NULL: none */
@@ -162,30 +136,6 @@ take_slices(struct output *o)
 		count_held(o);
 }
 
-/* The rows that pass, as a row set of its own in *ret_room (to be freed); counts the others. */
-static struct rowset
-passing_rows(struct output *o, const struct rowset *rs, uint64_t **ret_room)
-{
-	struct rowset pass = *rs;
-	uint64_t *to = mem_array(rs->rows, rs->stride * sizeof(*to));
-
-	pass.row = to;
-	pass.rows = 0;
-	pass.bytes = pass.packets = pass.flows = 0;
-	for (size_t i = 0; i < rs->rows; i++) {
-		if (!preprocess_pass(&o->pre, rs, i))
-			continue;
-		memcpy(to, rs->row + i * rs->stride, rs->stride * sizeof(*to));
-		to += rs->stride;
-		pass.rows++;
-		pass.bytes += rowset_counter(rs, i, EC_BYTES);
-		pass.packets += rowset_counter(rs, i, EC_PACKETS);
-		pass.flows += rowset_counter(rs, i, EC_FLOWS);
-	}
-	*ret_room = (uint64_t *)(uintptr_t)pass.row;
-	return pass;
-}
-
 struct writing {
 	struct output *o;
 	struct sbuf err;
@@ -202,7 +152,7 @@ write_bin(const struct rowset *rs, void *ctx)
 	int ret = 0;
 
 	if (o->pre.checks > 0)
-		pass = passing_rows(o, rs, &room);
+		pass = preprocess_rows(&o->pre, rs, &room);
 	if (pass.rows > 0)
 		ret = o->kind->write(o->self, &o->batch.purge, &pass, &w->err);
 	mem_free(room);
@@ -546,7 +496,7 @@ output_start(const struct out_kind *kind, const struct out_env *env, const struc
 		output_free(o);
 		return NULL;
 	}
-	o->due = next_due(o, wall_now());
+	o->due = kind->write != NULL ? next_due(o, wall_now()) : (wall_t){ INT64_MAX };
 	if (pthread_create(&o->thread, NULL, output_run, o) != 0) {
 		sbuf_printf(err, "no thread for the output: %s", strerror(errno));
 		output_free(o);

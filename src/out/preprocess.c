@@ -115,3 +115,26 @@ preprocess_pass(const struct preprocess *pre, const struct rowset *rs, size_t ro
 	}
 	return pre->all;
 }
+
+struct rowset
+preprocess_rows(const struct preprocess *pre, const struct rowset *rs, uint64_t **ret_room)
+{
+	struct rowset pass = *rs;
+	uint64_t *to = mem_array(rs->rows, rs->stride * sizeof(*to));
+
+	*ret_room = to;
+	pass.row = to;
+	pass.rows = 0;
+	pass.bytes = pass.packets = pass.flows = 0;
+	for (size_t i = 0; i < rs->rows; i++) {
+		if (!preprocess_pass(pre, rs, i))
+			continue;
+		memcpy(to, rs->row + i * rs->stride, rs->stride * sizeof(*to));
+		to += rs->stride;
+		pass.rows++;
+		pass.bytes += rowset_counter(rs, i, EC_BYTES);
+		pass.packets += rowset_counter(rs, i, EC_PACKETS);
+		pass.flows += rowset_counter(rs, i, EC_FLOWS);
+	}
+	return pass;
+}

@@ -24,4 +24,8 @@ int	preprocess_parse(const char *text, const char *type, struct preprocess *ret,
 /* Does the row pass? Always, where there are no checks. */
 bool	preprocess_pass(const struct preprocess *pre, const struct rowset *rs, size_t row);
 
+/* The rows that pass, as a row set of their own; they lie in *ret_room, which the caller frees. */
+struct rowset preprocess_rows(const struct preprocess *pre, const struct rowset *rs,
+	    uint64_t **ret_room);
+
 #endif
