@@ -396,13 +396,13 @@ finish(struct output *o)
 	    counter_get(&o->c.bytes_held));
 }
 
-/* Open the journal, and take up what an earlier run had not purged yet. */
+/* Take up what an earlier run had not purged yet. */
 static void
 recover(struct output *o)
 {
 	struct bintab_sums sums;
 
-	framejournal_open(&o->journal, &o->env, o->tab);
+	framejournal_recover(&o->journal, o->tab);
 	sums = bintab_sums(o->tab);
 	count_add(&o->c.bytes_added, sums.bytes);
 	count_add(&o->c.packets_added, sums.packets);
@@ -415,11 +415,12 @@ output_run(void *arg)
 	struct output *o = arg;
 
 	o->self = o->kind->open(&o->env, o->start_err);
+	if (o->self != NULL && o->kind->journal)
+		framejournal_open(&o->journal, &o->env);
 	sem_post(&o->started);
 	if (o->self == NULL)
 		return NULL;
-	if (o->kind->journal)
-		recover(o);
+	recover(o);
 	while (!atomic_load(&o->stop)) {
 		take_slices(o);
 		if (atomic_exchange(&o->reopen, false) && o->kind->reopen != NULL)
@@ -561,6 +562,12 @@ struct out_counters *
 output_counters(struct output *o)
 {
 	return &o->c;
+}
+
+struct journal_status *
+output_journal(const struct output *o)
+{
+	return o->journal.journal != NULL ? journal_status(o->journal.journal) : NULL;
 }
 
 const struct out_env *

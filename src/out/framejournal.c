@@ -44,13 +44,12 @@ find_sync(const struct out_env *env)
 }
 
 void
-framejournal_open(struct framejournal *f, const struct out_env *env, struct bintab *tab)
+framejournal_open(struct framejournal *f, const struct out_env *env)
 {
 	struct names *names = (struct names *)(uintptr_t)env->names;	/* any thread may put */
 	struct sbuf dir = { 0 }, err = { 0 };
 	struct journal_conf conf = { .subject = env->subject, .most_bytes = JOURNAL_MOST,
 		.sync = find_sync(env) };
-	size_t rows;
 
 	find_dir(env, &dir);
 	conf.dir = dir.text;
@@ -60,15 +59,20 @@ framejournal_open(struct framejournal *f, const struct out_env *env, struct bint
 	if (f->journal == NULL)
 		log_write(LOG_LVL_WARN, f->subject, "no journal: %s; rows that were not written yet "
 		    "are lost in a crash", sbuf_text(&err));
-	else {
+	else
 		f->fresh = bintab_new(env->plan);
-		rows = journal_recover(f->journal, tab);
-		if (rows > 0)
-			log_write(LOG_LVL_INFO, f->subject, "took %zu rows of an earlier run up "
-			    "from the journal", rows);
-	}
 	sbuf_done(&dir);
 	sbuf_done(&err);
+}
+
+void
+framejournal_recover(struct framejournal *f, struct bintab *tab)
+{
+	size_t rows = f->journal != NULL ? journal_recover(f->journal, tab) : 0;
+
+	if (rows > 0)
+		log_write(LOG_LVL_INFO, f->subject, "took %zu rows of an earlier run up from the "
+		    "journal", rows);
 }
 
 void

@@ -17,8 +17,9 @@ struct framejournal {
 	bool said;			/* that it takes nothing */
 };
 
+void	framejournal_open(struct framejournal *f, const struct out_env *env);
 /* Rows that an earlier run had not purged go to the table. */
-void	framejournal_open(struct framejournal *f, const struct out_env *env, struct bintab *tab);
+void	framejournal_recover(struct framejournal *f, struct bintab *tab);
 void	framejournal_close(struct framejournal *f);
 
 static inline bool

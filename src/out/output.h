@@ -97,6 +97,9 @@ void	output_finish(struct output *o);
 void	output_stop(struct output *o);
 
 struct out_counters *output_counters(struct output *o);
+struct journal_status;
+/* NULL: the output has no journal, or could not make one. See out/journal.h for the rows. */
+struct journal_status *output_journal(const struct output *o);
 const struct out_env *output_env(const struct output *o);
 const char *output_state(const struct output *o, struct sbuf *b);	/* "ok", or what is wrong */
 
