@@ -125,16 +125,31 @@ read_sources(struct compiling *c)
 	set->mask = (uint8_t)conf_int(c->conf, c->output, "networks_mask");
 	set->as_from = read_truth(c, "_as", false, c->packets ? 0 : TRUTH_EXPORT);
 	set->net_from = read_truth(c, "_net", true, c->packets ? idle : TRUTH_EXPORT);
-	if (mask && (set->net_from == TRUTH_FILE))
+	if (mask && set->net_from == TRUTH_FILE)
 		set->net_from |= TRUTH_MASK;
-	if (((set->as_from | set->net_from) & TRUTH_FILE) == 0 || file)
-		return;
-	if (set->as_from == TRUTH_FILE || set->net_from == TRUTH_FILE)
+}
+
+/* A source that is asked for by name but is not there: its fields stay 0, which is worth a word. */
+static void
+check_sources(struct compiling *c)
+{
+	struct settings *set = &c->p->set;
+	bool file = c->p->path[FILE_NETWORKS] != NULL;
+	bool bgp = conf_bool(c->conf, CONF_ALL, "bgp_daemon") ||
+	    conf_bool(c->conf, CONF_ALL, "bmp_daemon");
+
+	if (!file && (set->as_from == TRUTH_FILE || (set->net_from & ~TRUTH_MASK) == TRUTH_FILE))
 		conf_note(c->notes, CONF_NOTE_WARNING, conf_file(c->conf), 0,
 		    "%s_as or %s_net says file, but there is no networks_file: the fields stay 0",
 		    c->prefix, c->prefix);
-	set->as_from &= (uint8_t)~TRUTH_FILE;
-	set->net_from &= (uint8_t)~TRUTH_FILE;
+	if (!bgp && (set->as_from == TRUTH_BGP || set->net_from == TRUTH_BGP))
+		conf_note(c->notes, CONF_NOTE_WARNING, conf_file(c->conf), 0,
+		    "%s_as or %s_net says bgp, but bgp_daemon is not on: the fields stay 0",
+		    c->prefix, c->prefix);
+	if (!file) {
+		set->as_from &= (uint8_t)~TRUTH_FILE;
+		set->net_from &= (uint8_t)~TRUTH_FILE;
+	}
 }
 
 static void
@@ -294,6 +309,7 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 		if ((path = conf_text(conf, output, file_vars[i].var)) != NULL)
 			p->path[file_vars[i].file] = mem_strdup(path);
 	read_sources(&c);
+	check_sources(&c);
 	for (unsigned i = 0; i < SOURCE_FIELDS; i++)
 		read_source_field(&c, (enum source_field)i);
 	read_filter(&c);

@@ -105,7 +105,7 @@ configure(const struct row *row, struct conf_notes *notes)
 	FILE *file = fopen(conf_file_name, "w");
 
 	assert_non_null(file);
-	fputs("plugins: print[one], print[two]\n", file);
+	fputs("plugins: print[one], print[two]\nbgp_daemon: true\n", file);
 	for (; row->var != NULL; row++)
 		if (row->output != NULL)
 			fprintf(file, "%s[%s]: %s\n", row->var, row->output, row->value);
@@ -494,7 +494,7 @@ the_old_filter_holds_only_for_a_file_nobody_uses(void **state)
 		assert_non_null(p);
 		assert_int_equal(w.notes.count, rows[i].said);
 		if (rows[i].said)
-			assert_int_equal(w.notes.note[0].line, 2);
+			assert_int_equal(w.notes.note[0].line, 3);
 		enrich_batch(w.en, p, &w.flow, 1);
 		assert_addr(&w.flow.r.src_host, "10.1.2.3");
 		assert_addr(&w.flow.r.dst_host, rows[i].hosts_zeroed ? "0.0.0.0" : "30.0.0.1");
@@ -698,8 +698,8 @@ errors_name_file_and_line(void **state)
 		const char *var, *value, *map, *part;
 		unsigned line, errors;
 	} rows[] = {
-		{ "nfacctd_net", "igp", NULL, "nfacctd_net", 3, 1 },
-		{ "bgp_src_med_type", "map", NULL, "no file", 3, 1 },
+		{ "nfacctd_net", "igp", NULL, "nfacctd_net", 4, 1 },
+		{ "bgp_src_med_type", "map", NULL, "no file", 4, 1 },
 		{ "networks_file", "/no/such", NULL, "No such file", 0, 1 },
 		{ "bgp_agent_map", map_file, "ip=1.2.3.4\n", "bgp_ip", 1, 1 },
 		{ "bgp_agent_map", map_file, "\nbgp_ip=1.2.3 ip=1.2.3.4\n", "bgp_ip=1.2.3", 2, 1 },
@@ -726,6 +726,31 @@ errors_name_file_and_line(void **state)
 			continue;
 		assert_int_equal(note->line, rows[i].line);
 		assert_non_null(strstr(note->text, rows[i].part));
+		world_done(&w);
+	}
+}
+
+static void
+a_source_that_is_not_there_is_said(void **state)
+{
+	static const struct { const char *var, *value; unsigned said; } rows[] = {
+		{ "nfacctd_as", "bgp", 1 }, { "nfacctd_net", "bgp", 1 }, { "nfacctd_as", "file", 1 },
+		{ "nfacctd_net", "file", 1 }, { "nfacctd_as", "longest", 0 },
+		{ "nfacctd_net", "longest", 0 }, { "nfacctd_as", "netflow", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned said = 0;
+		struct world w;
+
+		world_init(&w);
+		run(&w, CONF({ NULL, "bgp_daemon", "false" }, { NULL, rows[i].var, rows[i].value },
+		    { NULL, "networks_mask", "8" }), EVERYTHING);
+		assert_int_equal(w.notes.errors, 0);
+		for (size_t k = 0; k < w.notes.count; k++)
+			said += strstr(w.notes.note[k].text, "stay 0") != NULL;
+		assert_int_equal(said, rows[i].said);
 		world_done(&w);
 	}
 }
@@ -804,6 +829,7 @@ main(void)
 		cmocka_unit_test(a_router_that_comes_later_is_found),
 		cmocka_unit_test(without_bgp_fields_stay_zero),
 		cmocka_unit_test(errors_name_file_and_line),
+		cmocka_unit_test(a_source_that_is_not_there_is_said),
 		cmocka_unit_test(explain_names_who_set_each_field),
 	};
 
