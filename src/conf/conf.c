@@ -34,7 +34,7 @@ struct conf {
 	struct outputs outputs;
 	size_t n_keys;
 	size_t *var;			/* per key: the number of the first row with its variable */
-	struct slot **slot;		/* per output, the last one for all; one slot per key number */
+	struct slot **slot;		/* per output and, last, for all: one per key number */
 	char *file;
 	int64_t *dflt;			/* per key: its default as a number */
 };

@@ -33,8 +33,8 @@ enum conf_status {
 	CONF_ACTS,		/* does what pmacct's manual says, or better */
 	CONF_MOOT,		/* accepted; there is nothing left to tune, and `check` says so */
 	CONF_LATER,		/* known function that this build lacks: an error everywhere */
-	CONF_DEAD,		/* never had an effect on results: an error under waybilld, a warning
-				   under pmacct's names */
+	CONF_DEAD,		/* never had an effect on results: an error under waybilld, a
+				   warning under pmacct's names */
 };
 
 struct conf_key {
@@ -80,7 +80,7 @@ struct conf_notes {
 
 void	conf_note(struct conf_notes *notes, int kind, const char *file, unsigned line,
 	    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-void	conf_notes_print(const struct conf_notes *notes, struct sbuf *b);	/* "file:line: ..." */
+void	conf_notes_print(const struct conf_notes *notes, struct sbuf *b);  /* "file:line: ..." */
 void	conf_notes_done(struct conf_notes *notes);
 
 struct conf;
@@ -125,7 +125,7 @@ const char *conf_text(const struct conf *conf, size_t output, const char *var);	
 int64_t	conf_int(const struct conf *conf, size_t output, const char *var);	/* 0: none */
 bool	conf_bool(const struct conf *conf, size_t output, const char *var);
 
-/* Where the value came from, for messages of those who read it: "file" and line; 0 for a default. */
+/* Where the value came from, for messages: "file" and line; 0 for a default. */
 unsigned conf_where(const struct conf *conf, size_t output, const char *var, const char **ret_file);
 
 /* The effective configuration, canonical, one key per line; reads back as the same. */

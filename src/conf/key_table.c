@@ -18,8 +18,12 @@
 #define EACH	CONF_OUTPUT
 #define NAMED	CONF_OUTPUT_ONLY
 
-/*	word, variable, type, scope, status, programs, default; doc, and what only some have */
-#define KEY(word_, var_, type_, scope_, status_, programs_, dflt_, ...) \
+/*
+ * KEY: word, type, scope, status, programs, default; doc, and what only some have.
+ * KEY_OF: the same for a word whose variable, given first, has another name than the word.
+ */
+#define KEY(word_, ...)	KEY_OF(word_, word_, __VA_ARGS__)
+#define KEY_OF(var_, word_, type_, scope_, status_, programs_, dflt_, ...) \
 	{ .word = word_, .var = var_, .type = CONF_##type_, .scope = scope_, \
 	  .status = CONF_##status_, .programs = programs_, .dflt = dflt_, .doc = __VA_ARGS__ },
 
