@@ -312,10 +312,23 @@ take_attribute(struct bgp_update *u, uint8_t flags, uint8_t code, struct rd valu
 		    "it claims to be well-known, but is not (RFC 4271 6.3)");
 }
 
+/* The neighbour gets the attribute that ended the session back, where it fits (RFC 4271 6.3). */
+static void
+quote_attribute(struct bgp_update *u, const uint8_t *start, const uint8_t *end)
+{
+	size_t len = (size_t)(end - start);
+
+	if (u->verdict != VERDICT_RESET || len > sizeof(u->fault.data))
+		return;
+	memcpy(u->fault.data, start, len);
+	u->fault.data_len = (uint8_t)len;
+}
+
 void
 attributes_decode(struct bgp_update *u, struct rd list)
 {
-	while (rd_left(&list) > 0) {
+	while (rd_left(&list) > 0 && u->verdict != VERDICT_RESET) {
+		const uint8_t *start = list.at;
 		uint8_t flags = rd_u8(&list);
 		uint8_t code = rd_u8(&list);
 		size_t len = (size_t)rd_uint(&list, flags & FLAG_LONG ? 2 : 1);
@@ -330,5 +343,6 @@ attributes_decode(struct bgp_update *u, struct rd list)
 			return;
 		}
 		take_attribute(u, flags, code, value);
+		quote_attribute(u, start, list.at);
 	}
 }

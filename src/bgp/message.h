@@ -41,7 +41,7 @@ enum {
 struct bgp_fault {
 	uint8_t code, subcode;
 	uint8_t data_len;
-	uint8_t data[32];
+	uint8_t data[64];
 	const char *why;		/* with the rule; a constant text */
 	uint32_t value;			/* the number that broke it */
 };

@@ -333,6 +333,20 @@ update_rules(void **state)
 	}
 }
 
+/* The attribute that ends the session goes back with the NOTIFICATION (RFC 4271 6.3). */
+static void
+update_quotes_the_attribute(void **state)
+{
+	static const uint8_t msg[] = { 0, 0, 0, 24, GOOD, 0x40, 99, 1, 7, NET_A };
+	static struct bgp_update u;
+
+	(void)state;
+	update_decode(rd_of(msg, sizeof(msg)), &ctx_new, &u);
+	assert_int_equal(u.verdict, VERDICT_RESET);
+	assert_int_equal(u.fault.data_len, 4);
+	assert_memory_equal(u.fault.data, "\x40\x63\x01\x07", 4);
+}
+
 /* Cut anywhere it never reads too far, and a cut inside the lengths is a reset. */
 static void
 updates_cut_short(void **state)
@@ -597,6 +611,7 @@ main(void)
 		cmocka_unit_test(opens),
 		cmocka_unit_test(open_comes_back_as_it_was_written),
 		cmocka_unit_test(update_rules),
+		cmocka_unit_test(update_quotes_the_attribute),
 		cmocka_unit_test(updates_cut_short),
 		cmocka_unit_test(update_values_of_a_full_one),
 		cmocka_unit_test(ends_of_rib),
