@@ -20,7 +20,8 @@
 #define SRC_NEEDS	(ENRICH_SRC_ROUTE | ENRICH_SRC_ATTRS)
 #define DST_NEEDS	(ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP)
 
-#define ROW(field, help)	{ #field, offsetof(struct enrich_counters, field), COUNTER_INFO, help }
+#define ROW(field, help)	\
+	{ #field, offsetof(struct enrich_counters, field), COUNTER_INFO, help }
 
 const struct counter_row enrich_counter_rows[] = {
 	ROW(flows, "flows enriched, once for each profile"),
@@ -59,7 +60,7 @@ enrich_counters(const struct enrich *en)
 	return &en->c;
 }
 
-/* ---- whose routes: DESIGN.md 6, stage 5 -------------------------------------------------------- */
+/* ---- whose routes: DESIGN.md 6, stage 5 -------------------------------------------------- */
 
 /* Names the rules that lead from an exporter to a view, so that what was cached by others is not
    taken. Never 0. */
@@ -143,7 +144,7 @@ enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow
 	return whose;
 }
 
-/* ---- routes of both ends: stage 6 -------------------------------------------------------------- */
+/* ---- routes of both ends: stage 6 -------------------------------------------------------- */
 
 /* Look up what a run of flows with one view asks for. */
 static void
@@ -222,7 +223,7 @@ ask_networks(struct enrich *en, const struct profile *p, const struct flow *flow
 	}
 }
 
-/* ---- the fields: stage 8 ----------------------------------------------------------------------- */
+/* ---- the fields: stage 8 ----------------------------------------------------------------- */
 
 /* What a whole batch adds to the counters. */
 struct tally {

@@ -24,9 +24,9 @@ enum enrich_needs {
 	ENRICH_ATTRS = 1u << 2,		/* the hot records */
 	ENRICH_COMMS = 1u << 3,		/* community sets */
 	ENRICH_NETS = 1u << 4,		/* masked addresses */
-	ENRICH_HOSTS = 1u << 5,		/* src_host, dst_host, sum_host: the networks filter applies */
+	ENRICH_HOSTS = 1u << 5,		/* hosts, to which the networks filter applies */
 	ENRICH_PORTS = 1u << 6,
-	ENRICH_SRC_ATTRS = 1u << 7,	/* src_as_path, src_*_comm, src_local_pref, src_med, peer_src_as */
+	ENRICH_SRC_ATTRS = 1u << 7,	/* src_* attributes, peer_src_as */
 	ENRICH_AS = 1u << 8,
 	ENRICH_PEER_DST_IP = 1u << 9,
 };

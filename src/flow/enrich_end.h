@@ -156,7 +156,8 @@ choose_hop(const struct profile *p, const struct choice *choice, const struct sa
 {
 	uint8_t by = p->set.net_from;
 	bool bgp = (by & TRUTH_BGP) && said->path->next_hop != 0;
-	bool export = (by & TRUTH_EXPORT || by == TRUTH_MASK) && exported_hop(&p->set, flow) != NULL;
+	bool export = (by & TRUTH_EXPORT || by == TRUTH_MASK) &&
+	    exported_hop(&p->set, flow) != NULL;
 	bool file = (by & TRUTH_FILE) && said->net != NULL && said->net->hop != 0;
 
 	if (choice->net_from == TRUTH_FILE && file)

@@ -60,7 +60,7 @@ struct key {
 	const char *expected;
 };
 
-/* ---- values and tests ------------------------------------------------------------------------ */
+/* ---- values and tests -------------------------------------------------------------------- */
 
 static int
 parse_prefix(const char *text, union value *ret)
@@ -224,7 +224,7 @@ nth_key(const void *ctx, size_t i)
 	return keys[i].word;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 /* One word of a rule. Gives what is wrong with it as a note. */
 static void
@@ -327,7 +327,7 @@ flowmap_free(struct flowmap *map)
 	mem_free(map);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 static bool
 fits(const struct flowmap *map, const struct rule *rule, const struct flowmap_subject *subject)

@@ -15,7 +15,7 @@
 #include "core/hash.h"
 #include "core/mem.h"
 
-#define MOST_FIELDS	4		/* with the first one skipped: files of pmacct's early days */
+#define MOST_FIELDS	4		/* four: the first is skipped, as pmacct does */
 #define MOST_SAID	20		/* duplicates named one by one */
 
 /* A file while it is read. */
@@ -31,7 +31,7 @@ struct loading {
 	struct conf_notes *notes;
 };
 
-/* ---- one line -------------------------------------------------------------------------------- */
+/* ---- one line ---------------------------------------------------------------------------- */
 
 static int
 number(const char *text, const char *end, uint64_t most, uint64_t *ret)
@@ -131,7 +131,7 @@ network_parse(char *line, struct network_line *ret, const char **ret_why)
 	return 0;
 }
 
-/* ---- the file -------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------- */
 
 static uint64_t
 hop_hash(const void *ctx, uint32_t index)
@@ -275,7 +275,7 @@ networks_load(const char *path, struct conf_notes *notes)
 	return NULL;
 }
 
-/* ---- many at once ------------------------------------------------------------------------------ */
+/* ---- many at once ------------------------------------------------------------------------ */
 
 #define WALKS	64
 

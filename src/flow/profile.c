@@ -84,7 +84,7 @@ prefixed(const struct compiling *c, const char *key, char room[64])
 	return room;
 }
 
-/* ---- who says what ----------------------------------------------------------------------------- */
+/* ---- who says what ----------------------------------------------------------------------- */
 
 static uint8_t
 truth_of(const char *word, bool net)
@@ -182,7 +182,7 @@ read_source_field(struct compiling *c, enum source_field field)
 		c->p->path[row->map] = mem_strdup(path);
 }
 
-/* ---- the networks filter ----------------------------------------------------------------------- */
+/* ---- the networks filter ----------------------------------------------------------------- */
 
 static bool
 names_file_primitive(const char *aggregate)
@@ -250,7 +250,7 @@ read_filter(struct compiling *c)
 		    "warning away");
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_NETWORKS, "networks_file" }, { FILE_PORTS, "ports_file" },

@@ -51,7 +51,7 @@ assert_addr(const struct addr *a, const char *text)
 	assert_string_equal(addr_text(a, room), text);
 }
 
-/* ---- the world --------------------------------------------------------------------------------- */
+/* ---- the world --------------------------------------------------------------------------- */
 
 /*
  *              source 10.1.2.3      destination 20.1.2.3
@@ -142,7 +142,7 @@ run(struct world *w, const struct row *row, uint32_t needs)
 #define NETS		{ NULL, "networks_file", net_file }
 #define ALL_BGP		{ NULL, "nfacctd_as", "bgp" }, { NULL, "nfacctd_net", "bgp" }
 
-/* ---- who wins ---------------------------------------------------------------------------------- */
+/* ---- who wins ---------------------------------------------------------------------------- */
 
 static void
 each_source_and_each_pair_of_sources(void **state)
@@ -401,7 +401,7 @@ the_exported_next_hop_chooses_among_several_paths(void **state)
 	world_done(&w);
 }
 
-/* ---- masks, lists, the filter ------------------------------------------------------------------ */
+/* ---- masks, lists, the filter ------------------------------------------------------------ */
 
 static void
 a_mask_of_zero_hides_the_host_or_keeps_it(void **state)
@@ -583,7 +583,7 @@ outputs_with_equal_settings_share_a_profile(void **state)
 	world_done(&w);
 }
 
-/* ---- whose routes ------------------------------------------------------------------------------ */
+/* ---- whose routes ------------------------------------------------------------------------ */
 
 static void
 exporters_find_their_router(void **state)
@@ -689,7 +689,7 @@ without_bgp_fields_stay_zero(void **state)
 	world_done(&w);
 }
 
-/* ---- errors and explanations --------------------------------------------------------------------- */
+/* ---- errors and explanations ------------------------------------------------------------- */
 
 static void
 errors_name_file_and_line(void **state)
@@ -734,7 +734,8 @@ static void
 a_source_that_is_not_there_is_said(void **state)
 {
 	static const struct { const char *var, *value; unsigned said; } rows[] = {
-		{ "nfacctd_as", "bgp", 1 }, { "nfacctd_net", "bgp", 1 }, { "nfacctd_as", "file", 1 },
+		{ "nfacctd_as", "bgp", 1 }, { "nfacctd_net", "bgp", 1 },
+		{ "nfacctd_as", "file", 1 },
 		{ "nfacctd_net", "file", 1 }, { "nfacctd_as", "longest", 0 },
 		{ "nfacctd_net", "longest", 0 }, { "nfacctd_as", "netflow", 0 },
 	};
@@ -760,14 +761,15 @@ explain_names_who_set_each_field(void **state)
 {
 	static const char *const parts[] = {
 		"\"exporter\": \"172.16.0.1\"",
-		"\"routes_of\": {\"router\": \"172.16.0.1\", \"why\": \"the exporter's own address\", "
-		    "\"known\": true}",
+		"\"routes_of\": {\"router\": \"172.16.0.1\", "
+		    "\"why\": \"the exporter's own address\", \"known\": true}",
 		"\"prefix\": \"10.1.2.0/24\", \"as\": 701, \"peer_as\": 71",
 		"\"match\": \"route\", \"prefix\": \"10.1.0.0/16\"",
 		"\"as_path\": \"11 1001\", \"next_hop\": \"192.0.2.1\"",
 		"\"as\": 701, \"as_from\": \"networks_file\", \"net\": \"10.1.2.0/24\", "
 		    "\"net_from\": \"networks_file\"",
-		"\"as\": 1002, \"as_from\": \"bgp\", \"net\": \"20.1.0.0/20\", \"net_from\": \"bgp\"",
+		"\"as\": 1002, \"as_from\": \"bgp\", \"net\": \"20.1.0.0/20\", "
+		    "\"net_from\": \"bgp\"",
 		"\"peer_dst_as\": {\"value\": 12, \"from\": \"bgp\"}",
 		"\"peer_src_as\": {\"value\": 77, \"from\": \"map\", \"line\": 2}",
 		"\"peer_dst_ip\": {\"value\": \"192.0.2.2\", \"from\": \"bgp\"}",

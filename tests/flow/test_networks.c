@@ -202,7 +202,7 @@ an_empty_file_covers_nothing(void **state)
 	networks_free(nw);
 }
 
-/* ---- the table against a plain list ------------------------------------------------------------ */
+/* ---- the table against a plain list ------------------------------------------------------ */
 
 /* Addresses that lie near each other, so that prefixes nest. */
 static trie_key
