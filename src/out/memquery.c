@@ -145,9 +145,12 @@ row_matches(struct run *run, const struct query *q, size_t row)
 
 		if (want->any)
 			continue;
-		if (want->none || run->asked[i].in_plan == NULL)
+		if (want->none)
 			return false;
-		rowset_value(&run->rs, row, run->asked[i].in_plan, &v);
+		/* What the table does not have is unset in all its rows. */
+		v = (struct value){ .type = run->asked[i].prim->type };
+		if (run->asked[i].in_plan != NULL)
+			rowset_value(&run->rs, row, run->asked[i].in_plan, &v);
 		if (want->by_text) {
 			if (!same_text(run, &v, want))
 				return false;
@@ -260,7 +263,7 @@ rank_rows(struct run *run, const uint8_t *matched, struct ranked *ret)
 static int
 print_rows(struct run *run, const uint8_t *matched)
 {
-	struct render_conf rc = { .style = run->style, .all = run->req->all,
+	struct render_conf rc = { .style = run->style, .all = run->req->all, .client = true,
 	    .separator = (char)run->req->separator };
 	const char *format = run->req->format != NULL ? run->req->format : "formatted";
 	struct ranked *ranked;

@@ -105,6 +105,15 @@ is_json(const struct render *r)
 	return r->conf.format == RENDER_JSON;
 }
 
+/* The client's columns are those of print but for the interfaces. */
+static unsigned
+client_order(const struct prim *prim, unsigned order)
+{
+	if (strcmp(prim->word, "in_iface") == 0 || strcmp(prim->word, "out_iface") == 0)
+		return 2u * prim_by_word("src_mac")->csv_order - 1;
+	return order;
+}
+
 static void
 add_field(struct render *r, const struct prim *prim, const struct plan_field *field)
 {
@@ -114,6 +123,8 @@ add_field(struct render *r, const struct prim *prim, const struct plan_field *fi
 	col.order = 2u * (is_json(r) ? prim->json_order : prim->csv_order);
 	if (col.name == NULL)
 		return;
+	if (r->conf.client && !is_json(r))
+		col.order = client_order(prim, col.order);
 	if (!is_json(r))
 		col.width = cell_width(col.name, col.type);
 	add_column(r, &col);

@@ -17,6 +17,7 @@ struct render_conf {
 	bool event_type;		/* JSON opens with "event_type": "purge" */
 	bool stamps;			/* JSON has stamp_inserted, stamp_updated (with *_history) */
 	bool all;			/* every primitive, those outside of the plan empty */
+	bool client;			/* pmacct's client has the interfaces in front of the MACs */
 	char separator;			/* CSV; 0: ',' */
 	struct value_style style;
 };

@@ -50,6 +50,9 @@ static const struct {
 	  "{\"as_src\": 0, \"as_path\": \"1_2\", \"ip_src\": \"192.0.2.7\", "
 	  "\"stamp_inserted\": \"2020-09-13 12:26:00\", \"stamp_updated\": \"2020-09-13 12:30:00\", "
 	  "\"packets\": 3, \"bytes\": 1500}\n" },
+	{ "out_iface, in_iface, src_host, src_mac, tag", NULL, { .format = RENDER_CSV,
+	    .client = true }, "TAG,IN_IFACE,OUT_IFACE,SRC_MAC,SRC_IP,PACKETS,BYTES\n",
+	  "5,3,4,00:00:00:00:00:00,192.0.2.7,3,1500\n" },
 	{ "proto", NULL, { .format = RENDER_JSON, .events = true }, "", "{\"ip_proto\": \"tcp\"}\n" },
 	{ "label, src_port", NULL, { .format = RENDER_CSV }, "LABEL,SRC_PORT,PACKETS,BYTES\n",
 	  "\"a,b\",1007,3,1500\n" },
@@ -77,6 +80,8 @@ rows_are_written_as_pmacct_does(void **state)
 		bench_open(&b, row);
 		flow.r.aspath = 2;
 		flow.r.tag = 5;
+		flow.in_iface = 3;
+		flow.out_iface = 4;
 		flow.r.label = names_put(b.names, "a,b", 3);
 		conf.style = b.env.style;
 		render = render_new(b.plan, &conf);
