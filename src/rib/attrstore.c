@@ -224,7 +224,7 @@ attrstore_path(struct attrstore *as, const struct attrs *a)
 	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0;
 	struct path p = {
 		.aspath = blob_put(as, BLOB_ASPATH, a->aspath, a->aspath_len, &full),
-		.comm_set = any ? blob_put(as, BLOB_COMMS, &set, sizeof(set), &full) : 0,
+		.comm_set = any ? blob_put(as, BLOB_COMM_SET, &set, sizeof(set), &full) : 0,
 		.next_hop = addr_is_set(&a->next_hop) ?
 		    blob_put(as, BLOB_ADDR, &a->next_hop, sizeof(a->next_hop), &full) : 0,
 		.med = a->has_med ? a->med : 0,

@@ -24,7 +24,7 @@
 #define SET_MOST	256			/* paths of one prefix of one teller */
 
 /* What a blob was first interned as; equal bytes are one blob. For figures only. */
-enum blob_kind { BLOB_ASPATH, BLOB_COMMS, BLOB_ADDR, BLOB_SET, BLOB_KINDS };
+enum blob_kind { BLOB_ASPATH, BLOB_COMMS, BLOB_COMM_SET, BLOB_ADDR, BLOB_SET, BLOB_KINDS };
 
 struct blob {
 	uint16_t len;

@@ -98,6 +98,17 @@ lpm_key_of(const struct addr *a)
 	return k;
 }
 
+/* Clear what stands behind the first len bits. */
+static inline struct lpm_key
+lpm_masked(struct lpm_key k, uint8_t len)
+{
+	if (len < 64)
+		k.hi = len > 0 ? k.hi & ~UINT64_C(0) << (64 - len) : 0;
+	if (len < 128)
+		k.lo = len > 64 ? k.lo & ~UINT64_C(0) << (128 - len) : 0;
+	return k;
+}
+
 /* n bits from bit `at` on; root_bits and stride are such that none are cut by the middle. */
 static inline uint32_t
 lpm_bits(struct lpm_key k, unsigned at, unsigned n)

@@ -284,10 +284,18 @@ gc_begin(struct rib *rib)
 static void
 mark_page(struct rib *rib, const struct column *c, uint32_t n)
 {
+	uint32_t last = 0;
+
 	if (c->path.count[n] == 0)
 		return;
-	for (uint32_t id = n * PAGE_CELLS; id < (n + 1) * PAGE_CELLS; id++)
-		attrstore_mark(&rib->attrs, pages_get(&c->path, id));
+	/* Neighbors were mostly told in one message, with one path. */
+	for (uint32_t id = n * PAGE_CELLS; id < (n + 1) * PAGE_CELLS; id++) {
+		uint32_t cell = pages_get(&c->path, id);
+
+		if (cell != last)
+			attrstore_mark(&rib->attrs, cell);
+		last = cell;
+	}
 }
 
 static bool

@@ -241,8 +241,7 @@ announce(struct column *col, uint32_t id, const struct nlri *nlri, uint32_t path
 static uint32_t
 prefix_get(struct teller *t, struct prefixset *ps, const struct prefix *p)
 {
-	struct addr net = addr_masked(&p->addr, p->len);
-	struct lpm_key key = lpm_key_of(&net);
+	struct lpm_key key = lpm_masked(lpm_key_of(&p->addr), p->len);
 	uint32_t id = prefixset_find(ps, key, p->len);
 	const struct lpm *l;
 	uint32_t nodes;
@@ -349,13 +348,14 @@ withdraw_member(struct column *col, uint32_t id, uint32_t old, uint32_t path_id)
 enum rib_change
 rib_withdraw(struct teller *t, const struct nlri *nlri)
 {
-	struct addr net = addr_masked(&nlri->prefix.addr, nlri->prefix.len);
-	struct column *col = column_of(t, nlri->safi, nlri->rd, afi_of(&net), false);
+	const struct prefix *p = &nlri->prefix;
+	struct column *col = column_of(t, nlri->safi, nlri->rd, afi_of(&p->addr), false);
+	struct lpm_key key = lpm_masked(lpm_key_of(&p->addr), p->len);
 	uint32_t id = 0, old = 0;
 
 	t->rib->withdraws++;
 	if (col != NULL)
-		id = prefixset_find(&col->table->prefixes, lpm_key_of(&net), nlri->prefix.len);
+		id = prefixset_find(&col->table->prefixes, key, p->len);
 	if (id != 0)
 		old = pages_get(&col->path, id);
 	if (old == 0)

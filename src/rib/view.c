@@ -219,10 +219,13 @@ views_column(struct rib *rib, struct column *col, bool add)
 
 /* --- lookups ---------------------------------------------------------------------------------- */
 
+typedef struct page *const _Atomic *dir_t;
+
 /* One view's lists and indices, loaded once per batch. */
 struct way {
 	const struct collist *list[RIB_AFIS];
 	const struct lpm *lpm[RIB_AFIS];
+	dir_t dir[RIB_AFIS];		/* of the first column of each list */
 };
 
 struct seek {
@@ -231,33 +234,40 @@ struct seek {
 	uint8_t afi;
 };
 
-static void
-way_of(const struct view *v, struct way *ret)
-{
-	for (size_t afi = 0; afi < RIB_AFIS; afi++) {
-		ret->list[afi] = atomic_load_explicit(
-		    &((struct view *)(uintptr_t)v)->list[afi], memory_order_acquire);
-		ret->lpm[afi] = ret->list[afi] != NULL ?
-		    prefixset_lpm(&ret->list[afi]->table->prefixes) : NULL;
-	}
-}
-
-static struct page *const _Atomic *
+static dir_t
 dir_of(const struct column *c)
 {
 	return atomic_load_explicit(&((struct column *)(uintptr_t)c)->dir, memory_order_acquire);
 }
 
-/* Bring what an id's answer will need: its length and parent, and the first column's cell. */
 static void
-prefetch_id(const struct way *w, const struct seek *s)
+way_of(const struct view *v, struct way *ret)
 {
-	struct page *const _Atomic *dir = dir_of(w->list[s->afi]->col[0]);
+	*ret = (struct way){ 0 };
+	for (size_t afi = 0; afi < RIB_AFIS; afi++) {
+		const struct collist *list = atomic_load_explicit(
+		    &((struct view *)(uintptr_t)v)->list[afi], memory_order_acquire);
+
+		if (list == NULL)
+			continue;
+		ret->list[afi] = list;
+		ret->lpm[afi] = prefixset_lpm(&list->table->prefixes);
+		ret->dir[afi] = dir_of(list->col[0]);
+	}
+}
+
+/* At an id: bring what the answer will need, its length and parent, and the first column's cell. */
+static void
+arrive(const struct way *w, const struct lpm *l, struct seek *s)
+{
+	dir_t dir = w->dir[s->afi];
 	const struct page *page;
 
-	__builtin_prefetch(&w->lpm[s->afi]->link[s->entry]);
-	if (dir == NULL)
+	if (s->entry == 0)
+		s->entry = lpm_short(l, s->key);
+	if (s->entry == 0 || dir == NULL)
 		return;
+	__builtin_prefetch(&l->link[s->entry]);
 	page = atomic_load_explicit(
 	    &((struct page *_Atomic *)(uintptr_t)dir)[s->entry / PAGE_CELLS],
 	    memory_order_acquire);
@@ -269,33 +279,44 @@ prefetch_id(const struct way *w, const struct seek *s)
 static void
 descend(const struct way *w, struct seek *s, size_t n)
 {
-	unsigned down = 0;
-	bool more = true;
+	uint8_t waiting[BATCH];
+	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (w->lpm[s[i].afi] != NULL)
 			__builtin_prefetch(lpm_root_at(w->lpm[s[i].afi], s[i].key));
-	for (; more; down++) {
-		more = false;
-		for (size_t i = 0; i < n; i++) {
-			const struct lpm *l = w->lpm[s[i].afi];
-			unsigned at;
+	for (size_t i = 0; i < n; i++) {
+		const struct lpm *l = w->lpm[s[i].afi];
 
-			if (l == NULL || (down > 0 && !(s[i].entry & LPM_NODE)))
-				continue;
-			at = l->shape.root_bits + down * l->shape.stride;
-			s[i].entry = cell_get(down == 0 ? lpm_root_at(l, s[i].key) :
-			    lpm_node_at(l, s[i].entry, s[i].key, at - l->shape.stride));
-			if (s[i].entry & LPM_NODE) {
-				__builtin_prefetch(lpm_node_at(l, s[i].entry, s[i].key, at));
-				more = true;
-				continue;
-			}
-			if (s[i].entry == 0)
-				s[i].entry = lpm_short(l, s[i].key);
-			if (s[i].entry != 0)
-				prefetch_id(w, &s[i]);
+		if (l == NULL)
+			continue;
+		s[i].entry = cell_get(lpm_root_at(l, s[i].key));
+		if (s[i].entry & LPM_NODE) {
+			__builtin_prefetch(lpm_node_at(l, s[i].entry, s[i].key,
+			    l->shape.root_bits));
+			waiting[left++] = (uint8_t)i;
+		} else {
+			arrive(w, l, &s[i]);
 		}
+	}
+	for (unsigned down = 0; left > 0; down++) {
+		size_t still = 0;
+
+		for (size_t k = 0; k < left; k++) {
+			struct seek *x = &s[waiting[k]];
+			const struct lpm *l = w->lpm[x->afi];
+			unsigned at = l->shape.root_bits + down * l->shape.stride;
+
+			x->entry = cell_get(lpm_node_at(l, x->entry, x->key, at));
+			if (x->entry & LPM_NODE) {
+				__builtin_prefetch(lpm_node_at(l, x->entry, x->key,
+				    at + l->shape.stride));
+				waiting[still++] = waiting[k];
+			} else {
+				arrive(w, l, x);
+			}
+		}
+		left = still;
 	}
 }
 
@@ -332,7 +353,7 @@ resolve(const struct rib *rib, const struct way *w, const struct seek *s, const 
 		return r;
 	for (uint32_t id = s->entry; id != 0; id = lpm_next(l, s->key, id)) {
 		for (uint32_t c = 0; c < list->n; c++) {
-			struct page *const _Atomic *dir = dir_of(list->col[c]);
+			dir_t dir = c == 0 ? w->dir[s->afi] : dir_of(list->col[c]);
 			uint32_t cell = dir != NULL ? pages_cell(dir, id) : 0;
 
 			if (cell == 0)

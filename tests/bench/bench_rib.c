@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the RIB costs: nanoseconds of CPU per announce and per lookup, bytes per route, and how
+ * long a teller that goes away stays visible and holds memory.
+ *
+ *	bench_rib [-4 PREFIXES] [-6 PREFIXES] [-t TELLERS]
+ *
+ * Prefixes have the mix of lengths of a full table; every teller misses 3 % of them and has paths
+ * of its own, one for 6 prefixes on average. Lookups are in batches of 64, of which 24 at a time
+ * see the same view, as the flows of a datagram do.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/hash.h"
+#include "core/mem.h"
+#include "rib/rib.h"
+
+#define RUN		6			/* prefixes that share a path and an UPDATE */
+#define LOOKUPS		(UINT32_C(1) << 22)
+#define BATCH		64
+
+struct bench {
+	struct epoch *ep;
+	struct rib *rib;
+	struct prefix *prefix;
+	size_t n4, n;
+	size_t tellers;
+	struct teller **teller;
+	const struct view **view;
+	uint64_t random;
+};
+
+static uint64_t
+next_random(struct bench *b)
+{
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	return b->random * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static uint32_t
+pick(struct bench *b, size_t below)
+{
+	return (uint32_t)((next_random(b) >> 32) * below >> 32);
+}
+
+/* Shares of lengths in hundred thousandths, as in the tables of 2025. */
+struct share {
+	uint8_t len;
+	uint32_t of;
+};
+
+static const struct share share4[] = {
+	{ 24, 62300 }, { 23, 9900 }, { 22, 10800 }, { 21, 5000 }, { 20, 4400 }, { 19, 2500 },
+	{ 18, 1400 }, { 17, 800 }, { 16, 1400 }, { 15, 200 }, { 14, 120 }, { 13, 60 }, { 12, 30 },
+	{ 11, 10 }, { 10, 4 }, { 9, 1 }, { 8, 2 }, { 24, 1073 },
+};
+
+static const struct share share6[] = {
+	{ 48, 48000 }, { 32, 13000 }, { 40, 11000 }, { 44, 10000 }, { 36, 5000 }, { 47, 3000 },
+	{ 46, 3000 }, { 29, 2500 }, { 42, 2000 }, { 34, 1000 }, { 28, 100 }, { 24, 20 },
+	{ 48, 1380 },
+};
+
+static uint8_t
+random_len(struct bench *b, const struct share *share, size_t n)
+{
+	uint32_t x = pick(b, 100000);
+	size_t i = 0;
+
+	while (i + 1 < n && x >= share[i].of)
+		x -= share[i++].of;
+	return share[i].len;
+}
+
+static void
+make_prefixes(struct bench *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct prefix *p = &b->prefix[i];
+		uint64_t r = next_random(b), block;
+
+		if (i < b->n4) {
+			p->len = random_len(b, share4, ARRAY_LEN(share4));
+			p->addr = addr_of_v4(0x01000000 + (uint32_t)(r % 0xdf000000));
+		} else {
+			p->len = random_len(b, share6, ARRAY_LEN(share6));
+			/* 20,000 providers' blocks from 2001::/16 to 2c0f::/16, sites within. */
+			block = hash_fold(r % 20000 + 1, UINT64_C(0xe7037ed1a0b428db));
+			p->addr.b[0] = (uint8_t)(0x20 + block % 13);
+			p->addr.b[1] = (uint8_t)(block >> 8) & 0x0f;
+			p->addr.b[2] = (uint8_t)(block >> 16) & 0x3f;
+			p->addr.b[3] = (uint8_t)(block >> 24);
+			p->addr.b[4] = (uint8_t)(r >> 32) & 0x03;
+			p->addr.b[5] = (uint8_t)(r >> 40);
+		}
+		p->addr = addr_masked(&p->addr, p->len);
+	}
+}
+
+static double
+per(int64_t ns, size_t n)
+{
+	return (double)ns / (double)n;
+}
+
+static size_t
+load(struct bench *b, size_t t)
+{
+	struct nlri nlri[RUN];
+	size_t told = 0;
+
+	for (size_t at = 0; at < b->n; at += RUN) {
+		uint32_t as = (uint32_t)(at / RUN), peer = 64500 + (uint32_t)t;
+		uint8_t aspath[] = { 2, 4,
+		    (uint8_t)(peer >> 24), (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer,
+		    0, 0, 11, (uint8_t)(as % 97), 0, 0, (uint8_t)(as >> 12), (uint8_t)(as >> 4),
+		    0, (uint8_t)(as >> 16), (uint8_t)(as >> 8), (uint8_t)as };
+		uint8_t comms[] = { 0xfb, 0xf4, 0, (uint8_t)(as % 61), 0xfb, 0xf4, 1, (uint8_t)t };
+		struct attrs a = {
+			.aspath = aspath, .aspath_len = sizeof(aspath),
+			.comms = comms, .comms_len = sizeof(comms),
+			.next_hop = addr_of_v4(0x0a000000 + peer), .local_pref = 100,
+			.has_local_pref = true,
+		};
+		uint32_t path = attrs_put(b->teller[t], &a);
+		size_t n = 0;
+
+		for (size_t i = at; i < at + RUN && i < b->n; i++)
+			if (next_random(b) % 100 >= 3)
+				nlri[n++] = (struct nlri){ .safi = RIB_UNICAST, .prefix = b->prefix[i] };
+		if (path == 0 || rib_announce_many(b->teller[t], nlri, n, path) != n) {
+			fprintf(stderr, "the RIB is full\n");
+			exit(1);
+		}
+		told += n;
+	}
+	return told;
+}
+
+static void
+work(struct bench *b)
+{
+	while (rib_work(b->rib, mono_add(mono_now(), 10 * NS_PER_MS)))
+		;
+}
+
+static struct rib_stats
+stats(struct bench *b)
+{
+	struct rib_stats s;
+
+	rib_stats(b->rib, &s);
+	return s;
+}
+
+static uint64_t
+rss_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long all, resident = 0;
+
+	if (f != NULL) {
+		if (fscanf(f, "%lu %lu", &all, &resident) != 2)
+			resident = 0;
+		fclose(f);
+	}
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void
+load_all(struct bench *b)
+{
+	for (size_t t = 0; t < b->tellers; t++) {
+		struct rib_stats before = stats(b), after;
+		int64_t from = cpu_ns(), announced, rest;
+		size_t told = load(b, t);
+
+		announced = cpu_ns() - from;
+		from = cpu_ns();
+		work(b);
+		rest = cpu_ns() - from;
+		after = stats(b);
+		if (t < 3 || t + 1 == b->tellers)
+			printf("teller %3zu: %8zu routes, %6.1f ns per announce, %5.1f ns of work "
+			    "behind, %5.1f bytes per route (column %.1f, attributes %.1f), rss %" PRIu64
+			    " MiB\n", t + 1, told, per(announced, told), per(rest, told),
+			    per((int64_t)(after.column_bytes + after.pool_bytes - before.column_bytes -
+			    before.pool_bytes), told),
+			    per((int64_t)(after.column_bytes - before.column_bytes), told),
+			    per((int64_t)(after.pool_bytes - before.pool_bytes), told),
+			    rss_bytes() >> 20);
+	}
+	printf("prefixes: %" PRIu64 " IPv4, %" PRIu64 " IPv6, %.1f bytes each in the index\n",
+	    stats(b).prefixes[RIB_IP4], stats(b).prefixes[RIB_IP6],
+	    per((int64_t)stats(b).prefix_bytes, b->n));
+}
+
+static size_t
+zipf_pick(struct bench *b, size_t first, size_t n)
+{
+	double x = (double)(next_random(b) >> 11) / 9007199254740992.0;
+	/* Inverse of the sum of 1/rank, with ranks spread over the prefixes. */
+	size_t rank = (size_t)pow((double)n, x) - 1;
+
+	return first + rank * 2654435761u % n;
+}
+
+static struct addr
+host_in(struct bench *b, const struct prefix *p)
+{
+	struct addr a = p->addr;
+	uint64_t r = next_random(b);
+
+	if (addr_is_v4(&a) && p->len < 32)
+		return addr_of_v4(addr_v4(&a) | (uint32_t)(r >> (32 + p->len)));
+	a.b[15] = (uint8_t)r;
+	return a;
+}
+
+static void
+lookups(struct bench *b, const char *what, size_t first, size_t n, bool zipf, size_t tellers)
+{
+	enum { SAME = 24 };
+	struct addr *a = mem_array(LOOKUPS, sizeof(*a));
+	struct epoch_reader *reader = epoch_join(b->ep);
+	uint64_t found = 0;
+	int64_t best = INT64_MAX;
+
+	for (size_t i = 0; i < LOOKUPS; i++)
+		a[i] = host_in(b, &b->prefix[zipf ? zipf_pick(b, first, n) : first + pick(b, n)]);
+	for (unsigned round = 0; round < 3; round++) {
+		int64_t from = cpu_ns();
+
+		for (size_t at = 0, run; at < LOOKUPS; at += run) {
+			const struct addr *pa[BATCH];
+			struct route r[BATCH];
+			const struct view *v = b->view[tellers > 1 ? pick(b, tellers) : 0];
+
+			run = tellers > 1 ? SAME : BATCH;
+			if (run > LOOKUPS - at)
+				run = LOOKUPS - at;
+			for (size_t i = 0; i < run; i++)
+				pa[i] = &a[at + i];
+			epoch_tick(b->ep, reader);
+			view_lookup(b->rib, v, pa, NULL, r, run);
+			for (size_t i = 0; i < run; i++)
+				found += r[i].path != 0;
+		}
+		if (cpu_ns() - from < best)
+			best = cpu_ns() - from;
+	}
+	printf("lookup %s, %3zu tellers, %-7s: %5.1f ns (%.1f %% found)\n", what, tellers,
+	    zipf ? "Zipf" : "uniform", per(best, LOOKUPS), 100.0 * per((int64_t)found, 3 * LOOKUPS));
+	epoch_leave(b->ep, reader);
+	mem_free(a);
+}
+
+static void
+gone(struct bench *b)
+{
+	mono_t from = mono_now();
+	uint64_t rss = rss_bytes();
+	int64_t invisible;
+
+	teller_gone(b->teller[b->tellers - 1]);
+	invisible = mono_since(mono_now(), from);
+	work(b);
+	work(b);
+	printf("teller gone: invisible after %.3f ms, memory back after %.1f ms (rss %" PRIu64
+	    " -> %" PRIu64 " MiB)\n", (double)invisible / NS_PER_MS,
+	    (double)mono_since(mono_now(), from) / NS_PER_MS, rss >> 20, rss_bytes() >> 20);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bench b = { .n4 = 1000000, .tellers = 10, .random = 88172645463325252u };
+	size_t n6 = 220000;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "4:6:t:")) != -1) {
+		size_t n = optarg != NULL ? strtoul(optarg, NULL, 10) : 0;
+
+		*(opt == '4' ? &b.n4 : opt == '6' ? &n6 : &b.tellers) = n > 0 ? n : 1;
+	}
+	b.n = b.n4 + n6;
+	b.prefix = mem_array(b.n, sizeof(b.prefix[0]));
+	b.teller = mem_array(b.tellers, sizeof(b.teller[0]));
+	b.view = mem_array(b.tellers, sizeof(b.view[0]));
+	make_prefixes(&b);
+	b.ep = epoch_new();
+	b.rib = rib_new(b.ep, &(struct rib_conf){ .teller_bytes = UINT64_C(4) << 30 });
+	for (size_t t = 0; t < b.tellers; t++) {
+		struct teller_info info = { .router = addr_of_v4(0xc0000000 + (uint32_t)t) };
+
+		b.teller[t] = teller_new(b.rib, &info);
+		b.view[t] = view_find(b.rib, &info.router, 0, true);
+	}
+	load_all(&b);
+	for (size_t tellers = 1; tellers <= b.tellers; tellers *= 10) {
+		lookups(&b, "IPv4", 0, b.n4, false, tellers);
+		lookups(&b, "IPv4", 0, b.n4, true, tellers);
+		lookups(&b, "IPv6", b.n4, n6, false, tellers);
+		lookups(&b, "IPv6", b.n4, n6, true, tellers);
+	}
+	gone(&b);
+	rib_free(b.rib);
+	epoch_free(b.ep);
+	mem_free(b.prefix);
+	mem_free(b.teller);
+	mem_free(b.view);
+	return 0;
+}
