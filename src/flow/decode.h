@@ -14,7 +14,7 @@
 #include "flow/ie_table.h"
 
 /* Records that are decoded together: few enough that their flows stay in the nearest cache. */
-#define DECODE_BLOCK	16
+#define DECODE_BLOCK	32
 
 struct step {
 	uint8_t op;			/* enum step_op in decode.c */

@@ -51,7 +51,7 @@ uptime_ns(const struct source *src, const struct message *m, const struct ie_ext
 	if (src->pub.version == 10)
 		return init_ms > 0 && init_ms < INT64_MAX / NS_PER_MS - UINT32_MAX ?
 		    (int64_t)(init_ms + up) * NS_PER_MS : 0;
-	return ((int64_t)m->export_sec - age / (src->col->conf.time_secs ? 1 : 1000)) * NS_PER_SEC;
+	return ((int64_t)m->export_sec - (src->col->conf.time_secs ? age : age / 1000)) * NS_PER_SEC;
 }
 
 /*
@@ -61,13 +61,13 @@ uptime_ns(const struct source *src, const struct message *m, const struct ie_ext
 static wall_t
 uptime_bin(const struct source *src, const struct message *m, uint64_t raw)
 {
-	uint32_t up = (uint32_t)raw, by = src->col->conf.time_secs ? 1 : 1000;
-	int64_t apart = (int64_t)(m->uptime_ms / by) - up / by;
+	uint32_t up = (uint32_t)raw;
+	int64_t apart = (int64_t)(m->uptime_ms / 1000) - up / 1000;
 
-	if (src->pub.version == 10)
+	if (src->pub.version == 10 || src->col->conf.time_secs)
 		return (wall_t){ 0 };
 	if (m->uptime_ms < up && (int32_t)(m->uptime_ms - up) > 0)
-		apart += (INT64_C(1) << 32) / by;		/* the uptime has wrapped since */
+		apart += (INT64_C(1) << 32) / 1000;		/* the uptime has wrapped since */
 	return wall_of_sec((int64_t)m->export_sec - apart);
 }
 
@@ -148,10 +148,15 @@ finish_vlan(struct flow *flow)
 		flow->vlan = flow->in_vlan ? flow->in_vlan : flow->out_vlan;
 }
 
+/* Neither set nor other than 0.0.0.0. */
 static bool
 addr_says_nothing(const struct addr *a)
 {
-	return !addr_is_set(a) || (addr_is_v4(a) && addr_v4(a) == 0);
+	uint64_t half[2];
+
+	memcpy(half, a, sizeof(half));
+	return half[0] == 0 && (half[1] == 0 || (a->b[10] == 0xff && a->b[11] == 0xff &&
+	    addr_v4(a) == 0));
 }
 
 static void
@@ -202,12 +207,16 @@ records_finish(struct source *src, const struct message *m, const struct templat
 	bool names = src->if_names.count + src->apps.count + src->vrf_names.count +
 	    src->vrf_rds.count > 0;
 	bool rates = RATES_MATTER(src->col) && t->kind != FLOW_OPTION;
+	bool routing = (t->has & (FLOW_HAS_BGP_NEXT_HOP | FLOW_HAS_IP_NEXT_HOP)) != 0 ||
+	    src->col->conf.peer_as;
 
 	for (unsigned i = 0; i < n; i++, flow++, extra++) {
 		finish_times(src, m, t, extra, flow);
 		finish_icmp(flow);
-		finish_vlan(flow);
-		finish_routing(&src->col->conf, flow);
+		if (t->vlans)
+			finish_vlan(flow);
+		if (routing)
+			finish_routing(&src->col->conf, flow);
 		if (t->labels)
 			finish_labels(flow);
 		if (src->pub.version == 5 && flow->proto != PROTO_TCP)

@@ -58,12 +58,14 @@ save_names(const struct collector *col, const char *word, const struct idmap *m,
 	}
 }
 
+/* A rate of 0 was waited for in vain: nothing to be remembered. */
 static void
-save_numbers(const char *word, const struct idmap *m, struct sbuf *out)
+save_numbers(const char *word, const struct idmap *m, bool zeros, struct sbuf *out)
 {
 	for (uint32_t i = 0; i < m->count; i++)
-		sbuf_printf(out, "%s %" PRIu64 " %" PRIu64 "\n", word, m->entry[i].key,
-		    m->entry[i].value);
+		if (zeros || m->entry[i].value != 0)
+			sbuf_printf(out, "%s %" PRIu64 " %" PRIu64 "\n", word,
+			    m->entry[i].key, m->entry[i].value);
 }
 
 static void
@@ -75,7 +77,7 @@ save_source(const struct source *src, struct sbuf *out)
 	    src->pub.domain);
 	for (unsigned i = 0; i < src->templates; i++)
 		save_template(src->tpl[i], out);
-	save_numbers("rate", &src->rates, out);
+	save_numbers("rate", &src->rates, false, out);
 	if (addr_is_set(&src->agent))
 		sbuf_printf(out, "agent %s\n", addr_text(&src->agent, text));
 	if (src->init_ms != 0)
@@ -83,7 +85,7 @@ save_source(const struct source *src, struct sbuf *out)
 	save_names(src->col, "ifname", &src->if_names, out);
 	save_names(src->col, "app", &src->apps, out);
 	save_names(src->col, "vrf", &src->vrf_names, out);
-	save_numbers("rd", &src->vrf_rds, out);
+	save_numbers("rd", &src->vrf_rds, true, out);
 }
 
 int

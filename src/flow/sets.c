@@ -201,6 +201,7 @@ option_records(struct source *src, const struct template *t, const uint8_t *cons
 static unsigned
 batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
 {
+	struct flow *first;
 	unsigned n;
 
 	if (out->count == FLOW_BATCH)
@@ -210,8 +211,12 @@ batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
 		n = DECODE_BLOCK;
 	if (n > wanted)
 		n = wanted;
-	for (unsigned i = 0; i < n; i++)
-		out->flow[out->count + i] = *proto;
+	first = &out->flow[out->count];
+	memcpy(first, proto, sizeof(*first));
+	for (unsigned done = 1, more; done < n; done += more) {
+		more = done < n - done ? done : n - done;	/* the library copies long runs best */
+		memcpy(first + done, first, more * sizeof(*first));
+	}
 	return n;
 }
 

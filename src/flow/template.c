@@ -84,6 +84,9 @@ note_field(struct template *t, const struct ie *ie, const struct field_spec *spe
 		t->fwd_status_len = (uint8_t)(spec->len <= 8 ? spec->len : 0);
 	if (ie->pen == 0 && ie->id >= 70 && ie->id <= 79)
 		t->labels = true;
+	if (ie->into == IE_FLOW && (ie->at == offsetof(struct flow, in_vlan) ||
+	    ie->at == offsetof(struct flow, out_vlan)))
+		t->vlans = true;
 }
 
 /* Gather the rows of all elements of the template that go to one of the wanted structs. */

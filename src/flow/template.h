@@ -39,6 +39,7 @@ struct template {
 	uint8_t start_form, end_form;	/* enum time_form */
 	uint8_t fwd_status_len;
 	bool labels;			/* MPLS labels are to be put in order */
+	bool vlans;			/* some VLAN id is there */
 	uint16_t ignored;		/* fields nobody reads */
 	struct field_spec *spec;	/* `fields` of them, to walk variable records */
 	uint8_t *wire;			/* as told: to see changes, and to save */
