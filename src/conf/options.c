@@ -10,8 +10,7 @@
 #include "conf/lines.h"
 #include "core/mem.h"
 
-enum flag { NO_FLAG, FLAG_FILE, FLAG_HELP, FLAG_VERSION, FLAG_LIST, FLAG_CHECK, FLAG_REPORT,
-    FLAG_DRY_RUN };
+enum flag { NO_FLAG, FLAG_FILE, FLAG_HELP, FLAG_VERSION, FLAG_LIST, FLAG_CHECK, FLAG_REPORT };
 
 /*
  * programs: letters as in conf_key (W waybilld). key: may name several, separated by blanks.
@@ -38,7 +37,7 @@ static const struct option {
 	{ 'd', NULL, "WNSPUBM", false, "debug", "true", 0, "log in detail" },
 	{ 'F', NULL, "NSPUBM", true, "pidfile", NULL, 0, "file for the process id" },
 	{ 'S', NULL, "NSPUBM", true, "syslog", NULL, 0, "syslog facility" },
-	{ 'T', NULL, "NSPUBM", true, "dry_run", NULL, FLAG_DRY_RUN, "config or setup: then exit" },
+	{ 'T', NULL, "NSPUBM", true, "dry_run", NULL, 0, "config or setup: then exit" },
 	{ 'c', NULL, "NSPU", true, "aggregate", NULL, 0, "primitives" },
 	{ 'P', NULL, "NSPU", true, "plugins", NULL, 0, "outputs" },
 	{ 'n', NULL, "NSPU", true, "networks_file", NULL, 0, "networks file" },
@@ -165,9 +164,6 @@ take(struct options *ret, const struct option *o, const char *value)
 		break;
 	case FLAG_REPORT:
 		ret->report = value;
-		break;
-	case FLAG_DRY_RUN:
-		ret->dry_run = value;
 		break;
 	}
 }

@@ -16,7 +16,6 @@ struct options {
 	bool help, version;		/* -h, -V */
 	bool list_primitives;		/* -a */
 	bool check;			/* --check: read the configuration, say all, exit */
-	const char *dry_run;		/* -T config|setup; NULL: none */
 	const char *report;		/* --compat-report FILE; NULL: none */
 };
 

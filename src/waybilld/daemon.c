@@ -199,11 +199,14 @@ on_usr1(evutil_socket_t number, short what, void *arg)
 static void
 on_usr2(evutil_socket_t number, short what, void *arg)
 {
+	struct daemon *d = ((struct control *)arg)->d;
 	struct sbuf out = { 0 };
 
 	(void)number;
 	(void)what;
-	if (daemon_reload(((struct control *)arg)->d, true, &out) != 0)
+	if (!conf_bool(daemon_setup(d)->conf, CONF_ALL, "maps_refresh"))
+		log_info("maps are not reloaded: maps_refresh is false");
+	else if (daemon_reload(d, true, &out) != 0)
 		log_warn("reload of maps: %s", sbuf_text(&out));
 	sbuf_done(&out);
 }
@@ -306,6 +309,7 @@ bind_inputs(const struct conf *conf, unsigned workers, struct udp_sock **sock[],
 		struct udp_conf uc = {
 			.local = at[i / ports], .port = port[i % ports],
 			.rcvbuf = (size_t)conf_int(conf, CONF_ALL, "nfacctd_pipe_size"),
+			.interface = conf_text(conf, CONF_ALL, "nfacctd_interface"),
 		};
 		struct udp_sock *group[WORKERS_MOST];
 

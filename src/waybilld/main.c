@@ -192,7 +192,8 @@ main(int argc, char **argv)
 			names = names_new(NAMES_MOST);
 			setup = read_setup(&o, names);
 			status = setup == NULL;
-			if (setup != NULL && (o.check || o.dry_run != NULL)) {
+			if (setup != NULL && (o.check ||
+			    conf_given(setup->conf, CONF_ALL, "dry_run"))) {
 				setup_discard(setup);
 			} else if (setup != NULL) {
 				status = open_log(setup->conf) == 0 ? run(&o, names, setup) : 1;
