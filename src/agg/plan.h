@@ -28,6 +28,7 @@ struct entry_counter_row {
 extern const struct entry_counter_row entry_counter_rows[EC_COUNT];
 
 #define PLAN_KEY_WORDS	64		/* most words of a key */
+#define PLAN_COUNTERS_ALWAYS	3	/* bytes, packets, flows: the first of every plan */
 
 struct plan_field {
 	const struct prim *prim;

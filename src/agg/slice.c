@@ -42,6 +42,8 @@ slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
 {
 	struct slice *s = mem_new(sizeof(*s));
 
+	assert(plan->counter[0] == EC_BYTES && plan->counter[1] == EC_PACKETS &&
+	    plan->counter[2] == EC_FLOWS);
 	s->plan = plan;
 	s->stride = plan->key_words + plan->counters;
 	s->seed = hash_seed();
@@ -121,13 +123,19 @@ combine(enum counter_op op, uint64_t old, uint64_t more)
 	return old;
 }
 
-/* Events, NAT events and options records make an entry, and add nothing to it. */
+/*
+ * Events, NAT events and options records make an entry, and add nothing to it. Every plan's counters
+ * begin with bytes, packets and flows (plan.c), which are added without looking.
+ */
 static inline void
 add_counters(const struct plan *plan, const struct flow *flow, uint64_t *restrict counter)
 {
 	if (flow->kind != FLOW_TRAFFIC)
 		return;
-	for (size_t i = 0; i < plan->counters; i++) {
+	counter[0] += flow->bytes;
+	counter[1] += flow->packets;
+	counter[2] += flow->flows;
+	for (size_t i = PLAN_COUNTERS_ALWAYS; i < plan->counters; i++) {
 		enum entry_counter c = plan->counter[i];
 
 		counter[i] = combine(entry_counter_rows[c].op, counter[i], counter_of(flow, c));
