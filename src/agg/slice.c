@@ -25,15 +25,14 @@ has_reference(const struct plan *plan)
 
 /*
  * Entries may move while the slice grows (realloc of large blocks moves page tables, not bytes); an
- * index stays good.
+ * index stays good. Large pages are asked for only where the size is known from the slice before:
+ * moving them is what makes growing slow.
  */
 static void
 make_room(struct slice *s, size_t room)
 {
 	s->entry = mem_grow(s->entry, room, s->stride * sizeof(*s->entry));
 	s->room = room;
-	if (room * s->stride * sizeof(*s->entry) >= HUGE_FROM)
-		mem_prefer_huge(s->entry, room * s->stride * sizeof(*s->entry));
 }
 
 struct slice *
@@ -53,6 +52,8 @@ slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
 		expected = 256;
 	slots_init(&s->slots, expected);
 	make_room(s, expected);
+	if (expected * s->stride * sizeof(*s->entry) >= HUGE_FROM)
+		mem_prefer_huge(s->entry, expected * s->stride * sizeof(*s->entry));
 	if (ep != NULL && has_reference(plan)) {
 		s->epoch = ep;
 		s->pin = epoch_join(ep);
