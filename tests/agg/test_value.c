@@ -148,6 +148,40 @@ test_lists(void **state)
 	names_free(names);
 }
 
+/* Bytes as the RIB keeps them, in wire order. */
+static void
+test_attributes(void **state)
+{
+	static const uint8_t path[] = { 2, 2, 0, 0, 0xfd, 0xe8, 0, 1, 0, 0 };
+	static const uint8_t comms[] = { 0xfd, 0xe8, 0, 100, 0xff, 0xff, 0xff, 0x01 };
+	static const uint8_t large[] = { 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0, 0, 0, 2 };
+	static const struct {
+		enum value_type type;
+		const uint8_t *bytes;
+		size_t len;
+		struct value_style style;
+		const char *text, *json;
+	} cases[] = {
+		{ VT_ASPATH, path, sizeof(path), STYLE(0), "65000_65536", "\"65000_65536\"" },
+		{ VT_ASPATH, path, sizeof(path), STYLE(.aspath_array = true), "65000_65536",
+		    "[\"65000\", \"65536\"]" },
+		{ VT_ASPATH, NULL, 0, STYLE(0), "", "\"\"" },
+		{ VT_ASPATH, NULL, 0, STYLE(.aspath_array = true), "", "[]" },
+		{ VT_COMMS, comms, sizeof(comms), STYLE(.comms_num = true), "65000:100_65535:65281",
+		    "\"65000:100_65535:65281\"" },
+		{ VT_COMMS, comms, 4, STYLE(.comms_array = true), "65000:100", "[\"65000:100\"]" },
+		{ VT_LCOMMS, large, sizeof(large), STYLE(0), "65000:1:2", "\"65000:1:2\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct value v = { .type = cases[i].type, .bytes = cases[i].bytes,
+		    .len = cases[i].len };
+
+		check(&v, &cases[i].style, cases[i].text, cases[i].json);
+	}
+}
+
 /* What text gives, parse takes back. */
 static void
 test_parse_back(void **state)
@@ -205,6 +239,7 @@ main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_macs),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_parse_back),
 		cmocka_unit_test(test_parse_refuses),
 	};
