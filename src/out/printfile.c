@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -171,15 +172,19 @@ int
 printfile_link(const char *link, const char *path, const struct printfile_conf *conf,
     struct sbuf *err)
 {
-	struct sbuf temp = { 0 };
+	/* A relative path would be looked up from the folder of the link. */
+	char *whole = path[0] == '/' ? NULL : realpath(path, NULL);
 	int ret = make_folders(link, conf, err);
+	struct sbuf temp = { 0 };
 
 	sbuf_printf(&temp, "%s.new", link);
 	if (ret == 0) {
 		(void)unlink(sbuf_text(&temp));
-		if (symlink(path, sbuf_text(&temp)) != 0 || rename(sbuf_text(&temp), link) != 0)
+		if (symlink(whole != NULL ? whole : path, sbuf_text(&temp)) != 0 ||
+		    rename(sbuf_text(&temp), link) != 0)
 			ret = fail(err, "cannot make the link", link);
 	}
 	sbuf_done(&temp);
+	free(whole);
 	return ret;
 }

@@ -129,16 +129,16 @@ two_purges_of_a_bin_share_its_file(void **state)
 	begin(&f, "src_host", "out/%Y/%H%M.csv");
 	set(&f, "print_history", "1m");
 	set(&f, "print_history_roundoff", "m");
-	set(&f, "print_latest_file", "latest.csv");
+	set(&f, "print_latest_file", "links/latest.csv");
 	open_print(&f);
 	assert_int_equal(purge(&f, 1600000100, flow, 2), 0);
 	file_is("out/2020/1226.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.1,1,100\n");
 	file_is("out/2020/1227.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.2,1,50\n");
-	file_is("latest.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.2,1,50\n");
+	file_is("links/latest.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.2,1,50\n");
 	flow[0].bytes = 7;
 	assert_int_equal(purge(&f, 1600000160, flow, 1), 0);
 	file_is("out/2020/1226.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.1,1,100\n192.0.2.1,1,7\n");
-	file_is("latest.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.2,1,50\n");	/* still the newest */
+	file_is("links/latest.csv", "SRC_IP,PACKETS,BYTES\n192.0.2.2,1,50\n");	/* still the newest */
 	assert_int_equal(stat("out/2020/1226.csv", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0644);
 	end(&f);
