@@ -65,6 +65,8 @@ soon(struct event *ev, unsigned ms)
 void
 session_ready(struct session *s)
 {
+	if (s->queue == QUEUE_READY)
+		return;
 	session_unqueue(s);
 	s->queue = QUEUE_READY;
 	TAILQ_INSERT_TAIL(&s->bgp->ready, s, queued);

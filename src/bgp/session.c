@@ -2,9 +2,10 @@
 /*
  * One connection: bytes in and out, its timers, its end. What a message means is decided in fsm.c.
  *
- * Reading is bounded twice: by the buffer, and by the time a turn may take. The read event is not
- * persistent: a session that has work is in the speaker's queue instead, until it has drained its
- * socket. So a neighbour that sends a full table cannot keep the others from theirs.
+ * Reading is bounded twice: by the buffer, and by the time a turn may take. The read event only puts
+ * the session into the speaker's queue, where it stays until it has drained its socket. So a
+ * neighbour that sends a full table cannot keep the others from theirs. A session that waits for its
+ * budget is not even told of more.
  */
 #include "bgp/session.h"
 
@@ -117,7 +118,7 @@ session_new(struct peer *p, int fd, uint16_t port)
 	s->fd = fd;
 	s->port = port;
 	s->heard = mono_now();
-	s->read = event_new(base, fd, EV_READ, on_readable, s);
+	s->read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	s->write = event_new(base, fd, EV_WRITE, on_writable, s);
 	s->hold = evtimer_new(base, on_hold, s);
 	s->keepalive = event_new(base, -1, EV_PERSIST, on_keepalive, s);
@@ -284,6 +285,7 @@ session_turn(struct session *s, mono_t until)
 			return;
 		case STEP_WAIT:
 			count(&s->peer->c.waits);
+			event_del(s->read);
 			session_wait(s);
 			return;
 		case STEP_DONE:

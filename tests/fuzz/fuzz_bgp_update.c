@@ -49,9 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	for (int i = 0; i < UPDATE_PARTS; i++)
 		walk(&u.part[i]);
 	if (u.verdict < VERDICT_WITHDRAW) {
-		struct rd path = rd_of(u.attrs.aspath, u.attrs.aspath_len);
-
-		assert(u.attrs.aspath_len == 0 || as4_path_ok(path, 4));
+		assert(u.attrs.aspath_len == 0 ||
+		    as4_path_ok(rd_of(u.attrs.aspath, u.attrs.aspath_len), 4));
 		assert(u.attrs.comms_len % 4 == 0 && u.attrs.ecomms_len % 8 == 0 &&
 		    u.attrs.lcomms_len % 12 == 0);
 	}
