@@ -18,7 +18,7 @@ struct collector_conf {
 	bool renormalize;		/* nfacctd_renormalize: multiply bytes and packets */
 	bool need_rate;			/* sampling_rate is a primitive somewhere */
 	uint32_t ext_rate;		/* nfacctd_ext_sampling_rate, 0: none */
-	int64_t sampling_hold_ns;	/* 60 s */
+	int64_t sampling_hold_ns;	/* 0: 60 s; less: nothing waits for a rate */
 	bool account_options;		/* nfacctd_account_options: options records reach outputs */
 	bool ignore_exporter_address;	/* options 130/131 do not replace peer_src_ip */
 	bool disable_opt_scope_check;

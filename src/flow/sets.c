@@ -57,11 +57,6 @@ source_template_set(struct source *src, struct template *t)
 	bool there = i < src->templates && src->tpl[i]->id == t->id;
 
 	t->told = t->used = col->now;
-	if (there && template_same(src->tpl[i], t)) {
-		src->tpl[i]->told = col->now;
-		template_free(t);
-		return;
-	}
 	if (there)
 		template_drop(src, i);
 	if (src->templates >= most || col->memory + template_memory(t) > COLLECTOR_MEMORY) {
@@ -158,6 +153,11 @@ template_take(struct source *src, struct rd *set, bool options)
 	if (h.id < FIRST_DATA_SET) {
 		template_refused(src, h.id);
 		return false;
+	}
+	t = source_template(src, h.id);
+	if (t != NULL && template_repeats(t, set, options, h.fields, h.scopes)) {
+		t->told = src->col->now;
+		return true;
 	}
 	t = template_read(set, h.id, options, h.fields, h.scopes, &conf);
 	if (t == NULL) {

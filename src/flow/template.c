@@ -256,10 +256,14 @@ template_free(struct template *t)
 }
 
 bool
-template_same(const struct template *a, const struct template *b)
+template_repeats(const struct template *t, struct rd *r, bool options, uint16_t fields,
+    uint16_t scopes)
 {
-	return a->options == b->options && a->scopes == b->scopes && a->wire_len == b->wire_len &&
-	    memcmp(a->wire, b->wire, a->wire_len) == 0;
+	if (t->options != options || t->fields != fields || t->scopes != scopes ||
+	    rd_left(r) < t->wire_len || memcmp(r->at, t->wire, t->wire_len) != 0)
+		return false;
+	rd_skip(r, t->wire_len);
+	return true;
 }
 
 size_t

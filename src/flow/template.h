@@ -66,8 +66,12 @@ struct template *template_of(const struct field_spec *spec, uint16_t fields, uin
 	    const struct template_conf *conf);
 void	template_free(struct template *t);
 
-/* Do the two say the same thing in the same bytes? */
-bool	template_same(const struct template *a, const struct template *b);
+/*
+ * Is what r has next t told again, word for word? Takes it from r if so. Routers tell their templates
+ * every few seconds: this spares reading and compiling them.
+ */
+bool	template_repeats(const struct template *t, struct rd *r, bool options, uint16_t fields,
+	    uint16_t scopes);
 size_t	template_memory(const struct template *t);
 
 /*
