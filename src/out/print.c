@@ -183,7 +183,8 @@ print_write(void *self, const struct purge *purge, const struct rowset *rs, stru
 		if (ret != 0)
 			break;
 		ret = write_rows(pr, f, purge, rs, &parts, (uint32_t)opened++, err);
-		printfile_close(f);
+		if (ret == 0)
+			ret = printfile_close(f, err);
 	}
 	for (size_t i = 0; i < opened; i++) {
 		if (ret != 0)

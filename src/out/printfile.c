@@ -140,18 +140,24 @@ printfile_write(struct printfile *f, const struct sbuf *text, struct sbuf *err)
 	return 0;
 }
 
-void
-printfile_close(struct printfile *f)
+int
+printfile_close(struct printfile *f, struct sbuf *err)
 {
-	if (f->path != NULL && f->fd >= 0)
-		close(f->fd);
+	int fd = f->fd;
+
 	f->fd = -1;
+	if (f->path != NULL && fd >= 0 && close(fd) != 0)
+		return fail(err, "cannot write to", f->path);
+	return 0;
 }
 
 void
 printfile_undo(struct printfile *f)
 {
-	printfile_close(f);
+	struct sbuf err = { 0 };
+
+	(void)printfile_close(f, &err);
+	sbuf_done(&err);
 	if (f->path == NULL || f->fifo)
 		return;
 	if (f->made)
@@ -163,7 +169,10 @@ printfile_undo(struct printfile *f)
 void
 printfile_done(struct printfile *f)
 {
-	printfile_close(f);
+	struct sbuf err = { 0 };
+
+	(void)printfile_close(f, &err);
+	sbuf_done(&err);
 	mem_free(f->path);
 	*f = (struct printfile){ .fd = -1 };
 }

@@ -35,7 +35,7 @@ struct printfile {
 int	printfile_open(const char *path, const struct printfile_conf *conf, struct printfile *ret,
 	    struct sbuf *err);
 int	printfile_write(struct printfile *f, const struct sbuf *text, struct sbuf *err);
-void	printfile_close(struct printfile *f);	/* the path stays, for undo */
+int	printfile_close(struct printfile *f, struct sbuf *err);	/* the path stays, for undo */
 void	printfile_undo(struct printfile *f);	/* closed or not: as it was at the opening */
 void	printfile_done(struct printfile *f);
 
