@@ -117,10 +117,13 @@ blob_free(struct attrstore *as, uint32_t id)
 	as->blob_count--;
 }
 
+/* Bytes to be interned; the tag is known ahead, so that the index can be prefetched. */
 struct blob_key {
 	const struct attrstore *as;
+	enum blob_kind kind;
 	const void *bytes;
 	size_t len;
+	uint32_t tag;
 };
 
 static int
@@ -138,30 +141,52 @@ blob_tag(const struct attrstore *as, const void *bytes, size_t len)
 	return (uint32_t)(hash_bytes(bytes, len, as->seed) >> 32);
 }
 
-/* The id of these bytes; 0 for none, and with `full` set where there is no room. */
-static uint32_t
-blob_put(struct attrstore *as, enum blob_kind kind, const void *bytes, size_t len, bool *full)
+static struct blob_key
+blob_key(const struct attrstore *as, enum blob_kind kind, const void *bytes, size_t len)
 {
-	const struct blob_key key = { as, bytes, len };
-	uint32_t tag, id;
+	struct blob_key k = { as, kind, bytes, len, 0 };
+
+	if (len > 0) {
+		k.tag = blob_tag(as, bytes, len);
+		tagindex_prefetch(&as->blobs, k.tag);
+	}
+	return k;
+}
+
+static uint32_t
+blob_new(struct attrstore *as, const struct blob_key *k)
+{
+	uint32_t id;
 	struct blob *b;
 
-	if (len == 0)
+	if (k->kind != BLOB_SET && attrstore_bytes(as) + k->len > as->most)
 		return 0;
-	tag = blob_tag(as, bytes, len);
-	id = tagindex_find(&as->blobs, tag, same_blob, &key);
-	if (id == TAGINDEX_NONE) {
-		if ((kind != BLOB_SET && attrstore_bytes(as) + len > as->most) ||
-		    (id = blob_alloc(as, len)) == 0) {
-			*full = true;
-			return 0;
-		}
-		b = blob_at(as, id);
-		b->len = (uint16_t)len;
-		b->kind = (uint8_t)kind;
-		as->kind_count[kind]++;
-		memcpy(b->bytes, bytes, len);
-		tagindex_put(&as->blobs, tag, id);
+	id = blob_alloc(as, k->len);
+	if (id == 0)
+		return 0;
+	b = blob_at(as, id);
+	b->len = (uint16_t)k->len;
+	b->kind = (uint8_t)k->kind;
+	memcpy(b->bytes, k->bytes, k->len);
+	as->kind_count[k->kind]++;
+	tagindex_put(&as->blobs, k->tag, id);
+	return id;
+}
+
+/* The id of these bytes; 0 for none, and with `full` set where there is no room. */
+static uint32_t
+blob_put(struct attrstore *as, const struct blob_key *k, bool *full)
+{
+	uint32_t id;
+
+	if (k->len == 0)
+		return 0;
+	id = tagindex_find(&as->blobs, k->tag, same_blob, k);
+	if (id == TAGINDEX_NONE)
+		id = blob_new(as, k);
+	if (id == 0) {
+		*full = true;
+		return 0;
 	}
 	blob_at(as, id)->color = as->color;
 	return id;
@@ -215,18 +240,24 @@ path_put(struct attrstore *as, const struct path *p)
 uint32_t
 attrstore_path(struct attrstore *as, const struct attrs *a)
 {
+	const struct blob_key aspath = blob_key(as, BLOB_ASPATH, a->aspath, a->aspath_len);
+	const struct blob_key comms = blob_key(as, BLOB_COMMS, a->comms, a->comms_len);
+	const struct blob_key ecomms = blob_key(as, BLOB_COMMS, a->ecomms, a->ecomms_len);
+	const struct blob_key lcomms = blob_key(as, BLOB_COMMS, a->lcomms, a->lcomms_len);
+	const struct blob_key next_hop = blob_key(as, BLOB_ADDR, &a->next_hop,
+	    addr_is_set(&a->next_hop) ? sizeof(a->next_hop) : 0);
 	bool full = false;
 	struct comm_set set = {
-		.comms = blob_put(as, BLOB_COMMS, a->comms, a->comms_len, &full),
-		.ecomms = blob_put(as, BLOB_COMMS, a->ecomms, a->ecomms_len, &full),
-		.lcomms = blob_put(as, BLOB_COMMS, a->lcomms, a->lcomms_len, &full),
+		.comms = blob_put(as, &comms, &full),
+		.ecomms = blob_put(as, &ecomms, &full),
+		.lcomms = blob_put(as, &lcomms, &full),
 	};
 	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0;
+	const struct blob_key three = blob_key(as, BLOB_COMM_SET, &set, any ? sizeof(set) : 0);
 	struct path p = {
-		.aspath = blob_put(as, BLOB_ASPATH, a->aspath, a->aspath_len, &full),
-		.comm_set = any ? blob_put(as, BLOB_COMM_SET, &set, sizeof(set), &full) : 0,
-		.next_hop = addr_is_set(&a->next_hop) ?
-		    blob_put(as, BLOB_ADDR, &a->next_hop, sizeof(a->next_hop), &full) : 0,
+		.aspath = blob_put(as, &aspath, &full),
+		.comm_set = blob_put(as, &three, &full),
+		.next_hop = blob_put(as, &next_hop, &full),
 		.med = a->has_med ? a->med : 0,
 		.local_pref = a->has_local_pref ? a->local_pref : 0,
 		.origin_as = aspath_last(a->aspath, a->aspath_len),
@@ -270,6 +301,7 @@ attrstore_set(struct attrstore *as, struct member *m, size_t n)
 	bool full = false;
 	size_t best = 0;
 	struct member first;
+	struct blob_key key;
 	uint32_t id;
 
 	/* By path id, so that equal sets are equal bytes; then the preferred one to the front. */
@@ -287,7 +319,8 @@ attrstore_set(struct attrstore *as, struct member *m, size_t n)
 	first = m[best];
 	memmove(&m[1], &m[0], best * sizeof(m[0]));
 	m[0] = first;
-	id = blob_put(as, BLOB_SET, m, n * sizeof(m[0]), &full);
+	key = blob_key(as, BLOB_SET, m, n * sizeof(m[0]));
+	id = blob_put(as, &key, &full);
 	assert(id < CELL_SET);
 	return full ? 0 : id | CELL_SET;
 }

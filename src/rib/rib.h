@@ -79,7 +79,10 @@ enum rib_change rib_withdraw(struct teller *t, const struct nlri *nlri);
  */
 size_t	rib_announce_many(struct teller *t, const struct nlri *nlri, size_t n, uint32_t path);
 
-/* From now on what is not told again is stale; stale routes answer until rib_sweep withdraws them. */
+/*
+ * From now on what is not told again is stale. Stale routes answer until rib_sweep has withdrawn
+ * them, which rib_work goes on with where they are many.
+ */
 void	rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi);
 void	rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi);
 bool	teller_is_stale(const struct teller *t);

@@ -39,6 +39,14 @@ place(const struct tagindex_half *h, uint32_t tag)
 	return tag >> (32 - h->bits);
 }
 
+void
+tagindex_prefetch(const struct tagindex *t, uint32_t tag)
+{
+	__builtin_prefetch(&t->now.slot[place(&t->now, tag)]);
+	if (t->old.slot != NULL)
+		__builtin_prefetch(&t->old.slot[place(&t->old, tag)]);
+}
+
 static uint32_t
 half_find(const struct tagindex_half *h, uint32_t tag,
     int (*same)(const void *ctx, uint32_t entry), const void *ctx)

@@ -35,6 +35,9 @@ uint32_t tagindex_find(const struct tagindex *t, uint32_t tag,
 void	tagindex_put(struct tagindex *t, uint32_t tag, uint32_t entry);
 void	tagindex_remove(struct tagindex *t, uint32_t tag, uint32_t entry);
 
+/* Ahead of a find. */
+void	tagindex_prefetch(const struct tagindex *t, uint32_t tag);
+
 size_t	tagindex_bytes(const struct tagindex *t);
 
 #endif
