@@ -63,9 +63,9 @@ struct journal {
 
 #define C(f) offsetof(struct journal_status, f)
 const struct counter_row journal_rows[] = {
-	{ "journal_bytes", C(bytes), COUNTER_INFO, "bytes of the journal on disk" },
-	{ "journal_batches", C(batches), COUNTER_INFO, "purges that wait for the database" },
-	{ "journal_slices", C(slices), COUNTER_INFO, "checkpoints since the last purge" },
+	{ "journal_bytes", C(bytes), COUNTER_HELD, "bytes of the journal on disk" },
+	{ "journal_batches", C(batches), COUNTER_HELD, "purges that wait for the database" },
+	{ "journal_slices", C(slices), COUNTER_HELD, "checkpoints since the last purge" },
 	{ "journal_written", C(written), COUNTER_INFO, "segments written" },
 	{ "journal_acked", C(acked), COUNTER_INFO, "purges that the database has for good" },
 	{ "journal_recovered_rows", C(recovered_rows), COUNTER_INFO,

@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "out/journal.h"
 #include "waybilld/daemon.h"
 #include "waybilld/table.h"
 
@@ -48,6 +49,14 @@ put_enrichment(struct json *j, const struct books *b)
 }
 
 static void
+put_journal(struct json *j, struct journal_status *journal)
+{
+	for (size_t k = 0; journal != NULL && k < journal_row_count; k++)
+		json_u64(j, journal_rows[k].name,
+		    counter_get(counter_at(journal, &journal_rows[k])));
+}
+
+static void
 put_outputs(struct json *j, const struct daemon *d)
 {
 	const struct setup *setup = daemon_setup(d);
@@ -67,6 +76,7 @@ put_outputs(struct json *j, const struct daemon *d)
 		if (o != NULL)
 			json_i64(j, "balance", counter_balance(output_counters(o),
 			    out_counter_rows, out_counter_count));
+		put_journal(j, o != NULL ? output_journal(o) : NULL);
 		json_end(j, '}');
 		sbuf_done(&state);
 	}

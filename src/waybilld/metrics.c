@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/mem.h"
+#include "out/journal.h"
 #include "waybilld/daemon.h"
 
 #define EXPORTERS_SHOWN	100
@@ -87,6 +88,32 @@ put_outputs(struct sbuf *out, const struct daemon *d)
 }
 
 static void
+put_journals(struct sbuf *out, const struct daemon *d)
+{
+	const struct setup *setup = daemon_setup(d);
+
+	for (size_t k = 0; k < journal_row_count; k++) {
+		bool gauge = journal_rows[k].kind == COUNTER_HELD;
+		char name[80];
+
+		snprintf(name, sizeof(name), "output_%s", journal_rows[k].name);
+		family(out, name, gauge, journal_rows[k].help);
+		for (size_t i = 0; i < setup->outputs; i++) {
+			struct output *o = atomic_load(&setup->output[i].running);
+			struct journal_status *j = o != NULL ? output_journal(o) : NULL;
+			char labels[160];
+
+			if (j == NULL)
+				continue;
+			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"",
+			    setup->output[i].env.name, setup->output[i].env.type);
+			series(out, name, gauge, labels,
+			    counter_get(counter_at(j, &journal_rows[k])));
+		}
+	}
+}
+
+static void
 put_exporters(struct sbuf *out, const struct daemon *d)
 {
 	unsigned shown = 0;
@@ -139,6 +166,7 @@ daemon_metrics(void *ctx, struct sbuf *out)
 	    books_health(d, &b, &why));
 	put_books(out, &b);
 	put_outputs(out, d);
+	put_journals(out, d);
 	put_exporters(out, d);
 	put_rib(out, d);
 	sbuf_str(out, "# EOF\n");
