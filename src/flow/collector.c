@@ -211,6 +211,10 @@ source_tick(struct source *src, bool expiry, wall_t wall, struct flow_batch *out
 		sequence_settle(&src->seq, wall, &src->pub.c);
 	if (expiry)
 		source_templates_expire(src, now);
+	counter_set(&src->shown.templates, src->templates);
+	counter_set(&src->shown.interface_names, src->if_names.count);
+	counter_set(&src->shown.applications, src->apps.count);
+	counter_set(&src->shown.held_bytes, src->held.bytes);
 }
 
 void
@@ -251,9 +255,9 @@ collector_describe(const struct collector *col, const struct exporter *ex, struc
 {
 	const struct source *src = col->source[ex->index];
 
-	json_u64(j, "templates", src->templates);
-	json_u64(j, "interface_names", src->if_names.count);
-	json_u64(j, "applications", src->apps.count);
-	json_u64(j, "held_bytes", src->held.bytes);
+	json_u64(j, "templates", counter_get(&src->shown.templates));
+	json_u64(j, "interface_names", counter_get(&src->shown.interface_names));
+	json_u64(j, "applications", counter_get(&src->shown.applications));
+	json_u64(j, "held_bytes", counter_get(&src->shown.held_bytes));
 	rates_describe(src, j);
 }

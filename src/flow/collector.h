@@ -51,7 +51,10 @@ int	collector_load(struct collector *col, const char *text, size_t len, struct s
 /* Exporters in the order of their index; safe from other threads for the public part. */
 size_t	collector_exporters(const struct collector *col);
 const struct exporter *collector_exporter(const struct collector *col, size_t i);
-/* Sampling as understood, for `waybill exporters`: "1:1000 declared by options, sampler 3". */
+/*
+ * Templates, names and sampling as understood, for `waybill exporters`: "1:1000 declared by options,
+ * sampler 3". Any thread may ask; numbers are as of the last tick.
+ */
 void	collector_describe(const struct collector *col, const struct exporter *ex, struct json *j);
 
 struct collector_counters {

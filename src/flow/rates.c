@@ -7,8 +7,6 @@
  * Order: configuration; the record's sampler; the record's own interval; the interface's rate;
  * the exporter's; the rate of the record's template.
  */
-#include <inttypes.h>
-
 #include "flow/source.h"
 
 #define HOLD_NS		(60 * NS_PER_SEC)
@@ -226,6 +224,22 @@ declared_rate(const struct ie_option *opt)
 	return 0;
 }
 
+/* Let other threads see it, as far as there is room. */
+static void
+rate_show(struct source *src, uint64_t key, uint64_t rate)
+{
+	uint64_t n = counter_get(&src->shown.rates), i = 0;
+
+	while (i < n && counter_get(&src->shown.rate[i].key) != key)
+		i++;
+	if (i == RATES_SHOWN)
+		return;
+	counter_set(&src->shown.rate[i].key, key);
+	counter_set(&src->shown.rate[i].rate, rate);
+	if (i == n)
+		atomic_store_explicit(&src->shown.rates.n, n + 1, memory_order_release);
+}
+
 void
 rates_declare(struct source *src, const struct template *t, const struct ie_option *opt)
 {
@@ -244,8 +258,10 @@ rates_declare(struct source *src, const struct template *t, const struct ie_opti
 	else if (t->option_has & OPTION_HAS_IFACE)
 		key = rate_key(RATE_INTERFACE, opt->if_index);
 	src->rate_declared = true;
-	if (idmap_put(&src->rates, key, rate))
+	if (idmap_put(&src->rates, key, rate)) {
+		rate_show(src, key, rate);
 		src->held.retry = true;
+	}
 }
 
 void
@@ -255,11 +271,14 @@ rates_restore(struct source *src, uint64_t key, uint64_t rate)
 		return;
 	src->rate_declared = true;
 	(void)idmap_put(&src->rates, key, rate);
+	rate_show(src, key, rate);
 }
 
 void
 rates_describe(const struct source *src, struct json *j)
 {
+	uint64_t n = counter_get(&src->shown.rates);
+
 	json_array(j, "sampling");
 	if (src->col->conf.ext_rate > 0) {
 		json_object(j, NULL);
@@ -267,14 +286,14 @@ rates_describe(const struct source *src, struct json *j)
 		json_str(j, "from", "configuration");
 		json_end(j, '}');
 	}
-	for (uint32_t i = 0; i < src->rates.count; i++) {
-		const struct idmap_entry *e = &src->rates.entry[i];
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t key = counter_get(&src->shown.rate[i].key);
 
 		json_object(j, NULL);
-		json_u64(j, "rate", e->value);
-		json_str(j, "from", e->value == GAVE_UP ? "nobody, waited in vain" : "options");
-		json_str(j, "of", scope_names[e->key >> 32]);
-		json_u64(j, "id", (uint32_t)e->key);
+		json_u64(j, "rate", counter_get(&src->shown.rate[i].rate));
+		json_str(j, "from", "options");
+		json_str(j, "of", scope_names[key >> 32]);
+		json_u64(j, "id", (uint32_t)key);
 		json_end(j, '}');
 	}
 	json_end(j, ']');

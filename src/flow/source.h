@@ -46,8 +46,18 @@ struct held {
 	bool retry;			/* something came that may end a wait */
 };
 
+#define RATES_SHOWN	16
+
+/* What other threads may look at beside the counters: kept up to date by the worker. */
+struct source_shown {
+	counter_t templates, interface_names, applications, held_bytes;
+	struct { counter_t key, rate; } rate[RATES_SHOWN];	/* the first ones told */
+	counter_t rates;
+};
+
 struct source {
 	struct exporter pub;
+	struct source_shown shown;
 	struct collector *col;
 	struct template **tpl;		/* sorted by id */
 	unsigned templates;
@@ -128,6 +138,7 @@ void	rates_declare(struct source *src, const struct template *t, const struct ie
 void	rates_give_up(struct source *src, const struct message *m, const struct template *t,
 	    struct rd body);
 void	rates_restore(struct source *src, uint64_t key, uint64_t rate);
+/* Any thread. */
 void	rates_describe(const struct source *src, struct json *j);
 
 /* options.c */

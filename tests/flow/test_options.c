@@ -308,6 +308,23 @@ ask_for_everything(struct rig *r)
 	assert_int_equal(f->sampling_rate, 1000);
 }
 
+/* What `waybill exporters` shows after the next tick. */
+static void
+assert_described(struct rig *r)
+{
+	struct sbuf text = { 0 };
+	struct json j = json_of(&text);
+
+	rig_tick(r, 1);
+	json_object(&j, NULL);
+	collector_describe(r->col, collector_exporter(r->col, 0), &j);
+	json_end(&j, '}');
+	assert_non_null(strstr(text.text, "\"interface_names\": 1"));
+	assert_non_null(strstr(text.text, "\"rate\": 1000, \"from\": \"options\", \"of\": \"sampler\", "
+	    "\"id\": 77"));
+	sbuf_done(&text);
+}
+
 static void
 options_are_told_and_survive_a_restart(void **state)
 {
@@ -326,6 +343,7 @@ options_are_told_and_survive_a_restart(void **state)
 	assert_int_equal(collector_save(again.col, &second), 0);
 	assert_string_equal(first.text, second.text);
 	ask_for_everything(&again);
+	assert_described(&again);
 	rig_stop(&again);
 
 	/* Cut off anywhere, it never does worse than to leave something out. */
