@@ -51,6 +51,7 @@ put_enrichment(struct json *j, const struct books *b)
 static void
 put_journal(struct json *j, struct journal_status *journal)
 {
+	json_bool(j, "journal", journal != NULL);
 	for (size_t k = 0; journal != NULL && k < journal_row_count; k++)
 		json_u64(j, journal_rows[k].name,
 		    counter_get(counter_at(journal, &journal_rows[k])));
@@ -76,7 +77,8 @@ put_outputs(struct json *j, const struct daemon *d)
 		if (o != NULL)
 			json_i64(j, "balance", counter_balance(output_counters(o),
 			    out_counter_rows, out_counter_count));
-		put_journal(j, o != NULL ? output_journal(o) : NULL);
+		if (o != NULL && setup->output[i].kind->journal)
+			put_journal(j, output_journal(o));
 		json_end(j, '}');
 		sbuf_done(&state);
 	}
