@@ -32,7 +32,7 @@ rss() {
 	echo "$sum"
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-ns() { echo "$1 $2" | awk -v hz="$hz" '{ printf "%.0f\n", $2 > 0 ? $1 * 1e9 / hz / $2 : 0 }'; }
+ns() { echo "$1 $2" | awk -v hz="$hz" '{ printf "%.0f\n", ($2 > 0 ? $1 * 1e9 / hz / $2 : 0) }'; }
 
 # config PROGRAM AGGREGATE WITH_BGP
 config() {
@@ -40,7 +40,7 @@ config() {
 		nfacctd_ip: 127.0.0.1
 		nfacctd_port: $(port 1)
 		nfacctd_pipe_size: 67108864
-		plugin_pipe_size: 1073741824
+		plugin_pipe_size: 67108864
 		plugin_buffer_size: 65536
 		plugins: print[p]
 		aggregate[p]: $2
@@ -48,7 +48,6 @@ config() {
 		print_output_file[p]: $dir/out.csv
 		print_output_file_append[p]: true
 		print_refresh_time[p]: 60
-		print_cache_entries[p]: 1048573
 	C
 	[ -z "$3" ] || cat <<-C
 		bgp_daemon: true
@@ -66,7 +65,7 @@ one() {
 	rm -f "$dir/out.csv" "$dir/go" "$dir/expect.csv"
 	bgp=
 	[ "$3" = 0 ] || bgp=yes
-	config "$1" "$2" $bgp >"$dir/b.conf"
+	config "$1" "$2" "$bgp" >"$dir/b.conf"
 	if [ "$1" = waybilld ]; then
 		start "$1" "$WB_BUILD/waybilld" -f "$dir/b.conf"
 	else
@@ -106,6 +105,12 @@ one() {
 	used=$(($(ticks "$d") - before))
 	kill -INT "$d"
 	wait "$d" 2>/dev/null
+	# nfacctd's plugin writes after its core has gone.
+	size=-1
+	while now=$(stat -c %s "$dir/out.csv" 2>/dev/null || echo 0); [ "$now" != "$size" ]; do
+		size=$now
+		sleep 1
+	done
 	sent=$(sed -n 's/^flows \([0-9]*\).*/\1/p' "$dir/sim.log")
 	want=$(awk -F, 'NR > 1 { b += $NF } END { printf "%.0f", b }' "$dir/expect.csv")
 	got=$(awk -F, '$NF ~ /^[0-9]+$/ { b += $NF } END { printf "%.0f", b }' "$dir/out.csv")
@@ -134,7 +139,7 @@ scenario() {
 		[ "$program" != waybilld ] || { ours=$flow ours_route=$route; [ $state = ok ] || failed=1; }
 		ratio=
 		[ "$program" = waybilld ] || ratio=$(echo "$flow $ours $route $ours_route" |
-			awk '{ printf "%.1fx", $2 > 0 ? $1 / $2 : 0; if ($4 > 0) printf ", routes %.1fx", $3 / $4 }')
+			awk '{ printf "%.1fx", ($2 > 0 ? $1 / $2 : 0); if ($4 > 0) printf ", routes %.1fx", $3 / $4 }')
 		printf '%-38s %-9s %8s ns/flow %7s ns/route %9s KiB  %-6s %s\n' "$1" "$program" "$flow" "$route" "$mem" "$state" "$ratio"
 	done
 }
