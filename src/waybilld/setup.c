@@ -39,7 +39,7 @@ find_profile(struct setup *s, struct setup_output *o, size_t i, const char *pref
 	if (p == NULL)
 		return -1;
 	for (size_t k = 0; k < s->profiles; k++)
-		if (profile_equal(s->profile[k], p)) {
+		if (profile_share(s->profile[k], p)) {
 			o->profile = (unsigned)k;
 			profile_free(p);
 			return 0;
