@@ -103,7 +103,7 @@ say $? "BIRD and FRR are established with 5 routes"
 	192.0.2.5,198.51.7.9,1001,53,4,500 192.0.2.6,203.0.113.1,1002,53,3,60 198.51.100.9,192.0.2.5,53,1000,7,1500
 "$WB_BUILD/tests/interop/make_pcap" "$dir/f6.pcap" 2001:db8:1::5,2001:db8:1::9,1000,53,10,100
 export_flows() {
-	ip netns exec "$1" softflowd -r "$3" -n "$2:2100" -v "$4" -d -p "$dir/sf.pid" -c "$dir/sf.ctl" >"$dir/softflowd.log" 2>&1
+	ip netns exec "$1" softflowd -r "$3" -n "$2:2100" -v "$4" -d -p "$dir/sf.pid" -c none >"$dir/softflowd.log" 2>&1
 }
 export_flows $r1 10.99.1.1 "$dir/f.pcap" 9
 export_flows $r1 10.99.1.1 "$dir/f6.pcap" 10
@@ -111,18 +111,16 @@ export_flows $r2 10.99.2.1 "$dir/f.pcap" 5
 wait_for 10 sh -c "[ \"\$(sqlite3 '$dir/t.db' 'SELECT SUM(packets) FROM t')\" = 58 ]"
 say $? "all packets of softflowd's flows are in the table"
 same "every row is as the routers told" \
-"10.99.1.2|0|65201|65101_65201|65101|200|5|65000:7|198.51.100.0|24|10|1000
+"10.99.1.2|0|0||0|0|0||0.0.0.0|0|3|180
+10.99.1.2|0|65201|65101_65201|65101|200|5|65000:7|198.51.100.0|24|10|1000
 10.99.1.2|0|65202|65102_65202|65102|90|5||198.51.0.0|16|4|2000
-10.99.1.2|0|0||0|0|0||0.0.0.0|0|3|180
 10.99.1.2|65201|0||0|100|5||192.0.2.0|24|7|10500
 10.99.1.2|65203|65203|65101_65203|65101|110|6||2001:db8:1::|48|10|1000
 10.99.2.2|0|0||0|0|0||0.0.0.0|0|7|2180
 10.99.2.2|0|65301|65102_65301|65102|150|77||198.51.100.0|24|10|1000
 10.99.2.2|65301|0||0|0|0||0.0.0.0|0|7|10500" \
 "$(sqlite3 "$dir/t.db" "SELECT peer_ip_src, as_src, as_dst, as_path, peer_as_dst, local_pref, med, comms, net_dst, mask_dst, SUM(packets), SUM(bytes)
-	FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 ORDER BY peer_ip_src, as_src, as_dst = 0, as_dst" | sort)" >"$dir/cmp"
-sort "$dir/cmp" >/dev/null
-cat "$dir/cmp"
+	FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10" | LC_ALL=C sort)"
 ask explain 10.99.1.2 192.0.2.5 198.51.100.9 | jq . >"$dir/explain" && grep -q 65101 "$dir/explain"
 say $? "explain says the path"
 same "rib: both routers' routes for an address" "3" "$(ask --json rib 198.51.100.9 | jq length)"
