@@ -46,9 +46,8 @@ has_column(sqlite3 *db, const char *table, const char *column)
 
 /* SELECT name, bytes from, bytes to: both sides of the table under one name. */
 static char *
-make_query(sqlite3 *db, const struct report_conf *conf, const struct grouping *g)
+make_query(sqlite3 *db, const struct report_conf *conf, const struct grouping *g, bool from)
 {
-	bool from = g->from != NULL && has_column(db, conf->table, g->from);
 	bool to = has_column(db, conf->table, g->to);
 	struct sbuf q = { 0 };
 	char *text;
@@ -107,8 +106,18 @@ read_total(sqlite3 *db, const struct report_conf *conf, uint64_t *ret_bytes, str
 	return result;
 }
 
+/* Tenths of a percent of what the sides together could be, rounded; integers only. */
+static unsigned
+share_of(uint64_t bytes, uint64_t total, unsigned sides)
+{
+	__extension__ typedef unsigned __int128 u128;
+	u128 all = (u128)total * sides;
+
+	return all > 0 ? (unsigned)(((u128)bytes * 1000 + all / 2) / all) : 0;
+}
+
 static void
-put_text(sqlite3_stmt *s, const struct grouping *g, uint64_t total, struct sbuf *out)
+put_text(sqlite3_stmt *s, const struct grouping *g, bool both, uint64_t total, struct sbuf *out)
 {
 	int width = g->number ? 12 : 48;
 
@@ -117,19 +126,18 @@ put_text(sqlite3_stmt *s, const struct grouping *g, uint64_t total, struct sbuf 
 		const char *name = (const char *)sqlite3_column_text(s, 0);
 		uint64_t from = (uint64_t)sqlite3_column_int64(s, 1);
 		uint64_t to = (uint64_t)sqlite3_column_int64(s, 2);
-		/* Tenths of a percent, of what both directions together could be. */
-		unsigned share = total > 0 ? (unsigned)((from + to) / 2.0 / (double)total * 1000 + 0.5) : 0;
+		unsigned share = share_of(from + to, total, both ? 2 : 1);
 		char a[32], b[32];
 
 		if (name == NULL || *name == '\0' || strcmp(name, "0") == 0)
 			name = g->number ? "unknown" : "(none)";
-		sbuf_printf(out, "%-*.*s %14s %14s %5u.%u %%\n", width, width, name, human(from, a),
-		    human(to, b), share / 10, share % 10);
+		sbuf_printf(out, "%-*.*s %14s %14s %5u.%u %%\n", width, width, name,
+		    both ? human(from, a) : "-", human(to, b), share / 10, share % 10);
 	}
 }
 
 static void
-put_json(sqlite3_stmt *s, const struct grouping *g, uint64_t total, struct sbuf *out)
+put_json(sqlite3_stmt *s, const struct grouping *g, bool both, uint64_t total, struct sbuf *out)
 {
 	struct json j = json_of(out);
 
@@ -144,7 +152,8 @@ put_json(sqlite3_stmt *s, const struct grouping *g, uint64_t total, struct sbuf 
 			json_u64(&j, g->to, (uint64_t)sqlite3_column_int64(s, 0));
 		else
 			json_str(&j, g->to, name);
-		json_u64(&j, "bytes_from", (uint64_t)sqlite3_column_int64(s, 1));
+		if (both)
+			json_u64(&j, "bytes_from", (uint64_t)sqlite3_column_int64(s, 1));
 		json_u64(&j, "bytes_to", (uint64_t)sqlite3_column_int64(s, 2));
 		json_end(&j, '}');
 	}
@@ -169,14 +178,16 @@ run(const struct report_conf *conf, const struct grouping *g, struct sbuf *out, 
 	if (sqlite3_open_v2(conf->db, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
 		sbuf_printf(err, "%s: %s", conf->db, sqlite3_errmsg(db));
 	} else if (read_total(db, conf, &total, err) == 0) {
-		query = make_query(db, conf, g);
+		bool both = g->from != NULL && has_column(db, conf->table, g->from);
+
+		query = make_query(db, conf, g, both);
 		if (query == NULL) {
 			sbuf_printf(err, "%s: table %s has no column %s: put it into `aggregate`",
 			    conf->db, conf->table, g->to);
 		} else if (sqlite3_prepare_v2(db, query, -1, &s, NULL) != SQLITE_OK) {
 			sbuf_printf(err, "%s: %s", conf->db, sqlite3_errmsg(db));
 		} else {
-			(conf->json ? put_json : put_text)(s, g, total, out);
+			(conf->json ? put_json : put_text)(s, g, both, total, out);
 			if (!conf->json)
 				sbuf_printf(out, "\ntotal %" PRIu64 " bytes\n", total);
 			result = 0;
