@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The collector's frame: which source a datagram belongs to, which format it has, what is due each
- * second. The formats are in files of their own; a new one is a row below.
+ * second. The formats are in files of their own, their table is in format.c.
  */
 #include "flow/collector.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -28,14 +29,29 @@ const struct counter_row collector_counter_rows[] = {
 };
 const size_t collector_counter_count = ARRAY_LEN(collector_counter_rows);
 
-static const struct format {
-	uint16_t version;
-	void (*take)(struct collector *, const struct dgram *, struct rd, struct flow_batch *);
-} formats[] = {
-	{ 5, netflow5_datagram },
-	{ 9, netflow9_datagram },
-	{ 10, ipfix_datagram },
-};
+/* The row of a version; NULL: nobody reads it. */
+const struct format *
+format_find(uint64_t version)
+{
+	for (size_t i = 0; i < format_count; i++)
+		if (formats[i].version == version)
+			return &formats[i];
+	return NULL;
+}
+
+/* The records of formats that have one layout, as if a template had told it. */
+static struct template *
+layout_template(const struct format *format)
+{
+	const struct template_conf conf = { .version = format->version };
+	struct template *t;
+
+	if (format->layout == NULL)
+		return NULL;
+	t = template_of(format->layout, format->fields, 0, &conf);
+	assert(t != NULL);
+	return t;
+}
 
 static size_t
 most_exporters(const struct collector *col)
@@ -52,7 +68,9 @@ collector_new(const struct collector_conf *conf)
 	col->names = conf->names;
 	col->source = mem_reserve(most_exporters(col) * sizeof(*col->source), 0);
 	col->now = mono_now();
-	col->v5 = netflow5_template();
+	col->layout = mem_array(format_count, sizeof(*col->layout));
+	for (size_t i = 0; i < format_count; i++)
+		col->layout[i] = layout_template(&formats[i]);
 	slots_init(&col->index, 64);
 	return col;
 }
@@ -79,7 +97,10 @@ collector_free(struct collector *col)
 		source_free(col->source[i]);
 	mem_unreserve(col->source, most_exporters(col) * sizeof(*col->source));
 	slots_done(&col->index);
-	template_free(col->v5);
+	for (size_t i = 0; i < format_count; i++)
+		if (col->layout[i] != NULL)
+			template_free(col->layout[i]);
+	mem_free(col->layout);
 	mem_free(col);
 }
 
@@ -116,6 +137,8 @@ source_new(struct collector *col, const struct addr *addr, uint16_t version, uin
 	}
 	src = mem_new(sizeof(*src));
 	src->col = col;
+	src->format = format_find(version);
+	assert(src->format != NULL);
 	src->pub.addr = *addr;
 	src->pub.version = version;
 	src->pub.domain = domain;
@@ -149,6 +172,12 @@ source_find(struct collector *col, const struct addr *addr, uint16_t version, ui
 	return source_new(col, addr, version, domain);
 }
 
+struct template *
+source_layout(const struct source *src)
+{
+	return src->col->layout[src->format - formats];
+}
+
 void
 source_warn(struct source *src, const char *fmt, ...)
 {
@@ -160,8 +189,8 @@ source_warn(struct source *src, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	log_warn("exporter %s, NetFlow version %u, domain %u: %s (%u like this held back)",
-	    addr_text(&src->pub.addr, who), src->pub.version, src->pub.domain, what,
+	log_warn("exporter %s, %s, domain %u: %s (%u like this held back)",
+	    addr_text(&src->pub.addr, who), src->format->name, src->pub.domain, what,
 	    src->limit.held);
 	src->limit.held = 0;
 }
@@ -181,7 +210,7 @@ void
 collector_datagram(struct collector *col, const struct dgram *d, struct flow_batch *out)
 {
 	struct rd r = rd_of(d->bytes, d->len);
-	uint16_t version = rd_u16(&r);
+	const struct format *format = format_find(rd_u16(&r));
 
 	count(&col->c.datagrams);
 	if (col->conf.allowed != NULL && !col->conf.allowed(col->conf.allow_ctx, &d->from)) {
@@ -192,12 +221,10 @@ collector_datagram(struct collector *col, const struct dgram *d, struct flow_bat
 		count(&col->c.too_short);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-		if (formats[i].version == version) {
-			formats[i].take(col, d, r, out);
-			return;
-		}
-	count(&col->c.unknown_version);
+	if (format != NULL)
+		format->take(col, d, r, out);
+	else
+		count(&col->c.unknown_version);
 }
 
 static void

@@ -5,14 +5,13 @@
  */
 #include <assert.h>
 
-#include "core/mem.h"
 #include "flow/source.h"
 
 #define HEAD_LEN	24
 #define RECORD_LEN	48
 
 /* Ids are those of the information elements that mean the same. 210: padding. */
-static const struct field_spec layout[] = {
+const struct field_spec netflow5_layout[NETFLOW5_FIELDS] = {
 	{ 0, 8, 4 }, { 0, 12, 4 }, { 0, 15, 4 },	/* source, destination, next hop */
 	{ 0, 10, 2 }, { 0, 14, 2 },			/* interfaces */
 	{ 0, 2, 4 }, { 0, 1, 4 },			/* packets, bytes */
@@ -22,16 +21,6 @@ static const struct field_spec layout[] = {
 	{ 0, 16, 2 }, { 0, 17, 2 },			/* AS numbers */
 	{ 0, 9, 1 }, { 0, 13, 1 }, { 0, 210, 2 },	/* masks */
 };
-
-struct template *
-netflow5_template(void)
-{
-	const struct template_conf conf = { .version = 5 };
-	struct template *t = template_of(layout, ARRAY_LEN(layout), 0, &conf);
-
-	assert(t != NULL && t->rec_len == RECORD_LEN);
-	return t;
-}
 
 void
 netflow5_datagram(struct collector *col, const struct dgram *d, struct rd r,
@@ -68,6 +57,6 @@ netflow5_datagram(struct collector *col, const struct dgram *d, struct rd r,
 	    .count_known = true, .has_uptime = true, .uptime_ms = m.uptime_ms,
 	    .export_time = m.export_time, .arrival = m.arrival }, &src->pub.c);
 	count_add(&src->pub.c.records, records);
-	(void)set_decode(src, &m, col->v5, r, &decoded, out);
+	(void)set_decode(src, &m, source_layout(src), r, &decoded, out);
 	assert(decoded == records);
 }

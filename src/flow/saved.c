@@ -93,7 +93,7 @@ collector_save(const struct collector *col, struct sbuf *out)
 {
 	sbuf_str(out, FIRST_LINE "\n");
 	for (size_t i = 0; i < collector_exporters(col); i++)
-		if (col->source[i]->pub.version != 5)
+		if (col->source[i]->format->layout == NULL)
 			save_source(col->source[i], out);
 	return 0;
 }
@@ -148,12 +148,14 @@ unhex(char *text)
 static int
 load_exporter(struct loader *l)
 {
+	const struct format *format;
 	struct addr addr;
 	uint64_t version, domain;
 
 	l->src = NULL;
-	if (addr_parse(l->word[1], &addr) != 0 || number(l->word[2], 10, &version) != 0 ||
-	    version < 9 || number(l->word[3], UINT32_MAX, &domain) != 0)
+	if (addr_parse(l->word[1], &addr) != 0 || number(l->word[2], UINT16_MAX, &version) != 0 ||
+	    (format = format_find(version)) == NULL || format->layout != NULL ||
+	    number(l->word[3], UINT32_MAX, &domain) != 0)
 		return -1;
 	l->src = source_find(l->col, &addr, (uint16_t)version, (uint32_t)domain);
 	return l->src != NULL ? 0 : -1;

@@ -4,7 +4,8 @@
  * files of each format; nothing outside of the collector looks in here.
  *
  *    collector.c   sources, dispatch by version, ticks          held.c      what has to wait
- *    netflow5.c netflow9.c ipfix.c   heads of datagrams         rates.c     sampling
+ *    format.c      the table of formats                         rates.c     sampling
+ *    netflow5.c netflow9.c ipfix.c   heads of datagrams
  *    sets.c        sets: templates, data                        options.c   options data
  *    record.c      what is left to do per flow                  saved.c     over a restart
  */
@@ -59,6 +60,7 @@ struct source {
 	struct exporter pub;
 	struct source_shown shown;
 	struct collector *col;
+	const struct format *format;
 	struct template **tpl;		/* sorted by id */
 	unsigned templates;
 	struct sequence seq;
@@ -81,29 +83,51 @@ struct collector {
 	mono_t now;			/* of the last tick */
 	mono_t next_expiry;
 	size_t memory;			/* templates and held sets of all sources */
-	struct template *v5;
+	struct template **layout;	/* one per row of formats[]; NULL: it has templates */
 	struct names *names;
 };
 
 #define COLLECTOR_MEMORY	(512u << 20)	/* bound of collector->memory */
 #define RATES_MATTER(col)	((col)->conf.renormalize || (col)->conf.need_rate)
 
+/*
+ * A format of datagrams. `take` gets the body behind the version word, which was read. Where all
+ * records have one layout it stands here, as a template would tell it; else templates do.
+ */
+struct format {
+	uint16_t version;
+	const char *name;
+	const struct field_spec *layout;
+	uint16_t fields;
+	void (*take)(struct collector *col, const struct dgram *d, struct rd r,
+	    struct flow_batch *out);
+};
+
+/* format.c */
+extern const struct format formats[];
+extern const size_t format_count;
+
 /* collector.c */
+const struct format *format_find(uint64_t version);
+/* Makes it where needed; NULL: there are too many. The version has a row in formats[]. */
 struct source *source_find(struct collector *col, const struct addr *addr, uint16_t version,
-	    uint32_t domain);		/* makes it where needed; NULL: there are too many */
+	    uint32_t domain);
+/* What the layout of its format was compiled to. */
+struct template *source_layout(const struct source *src);
 void	source_warn(struct source *src, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* The rest of a datagram cannot be read. */
 void	source_malformed(struct source *src, const char *why);
 
-/* Formats: the body behind the version word, which was read. */
+/* What the rows of formats[] name. */
+#define NETFLOW5_FIELDS	20
+extern const struct field_spec netflow5_layout[NETFLOW5_FIELDS];
 void	netflow5_datagram(struct collector *col, const struct dgram *d, struct rd r,
 	    struct flow_batch *out);
 void	netflow9_datagram(struct collector *col, const struct dgram *d, struct rd r,
 	    struct flow_batch *out);
 void	ipfix_datagram(struct collector *col, const struct dgram *d, struct rd r,
 	    struct flow_batch *out);
-struct template *netflow5_template(void);
 
 /* sets.c */
 struct set_result {
