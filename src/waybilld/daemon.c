@@ -17,19 +17,17 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#include "conf/allow.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "waybilld/inputs.h"
 #include "waybilld/process.h"
 
 #define RIB_SLICE_NS	(5 * NS_PER_MS)
 #define TEMPLATES_EVERY	(60 * NS_PER_SEC)
-#define TEMPLATES_MOST	(64u << 20)
 
 struct control {
 	struct daemon *d;
 	struct event *tick, *rib, *posts, *sig[6];
-	struct allow *allow;		/* nfacctd_allow_file */
 	uint64_t slices;
 };
 
@@ -66,25 +64,6 @@ daemon_stop(struct daemon *d, int exit_code)
 }
 
 /* --- templates over a restart ------------------------------------------------------------------- */
-
-static char *
-read_file(const char *path)
-{
-	struct sbuf b = { 0 };
-	char bytes[16384];
-	FILE *f = fopen(path, "r");
-	char *text;
-	size_t n;
-
-	if (f == NULL)
-		return NULL;
-	while (b.len < TEMPLATES_MOST && (n = fread(bytes, 1, sizeof(bytes), f)) > 0)
-		sbuf_add(&b, bytes, n);
-	fclose(f);
-	text = mem_strdup(sbuf_text(&b));
-	sbuf_done(&b);
-	return text;
-}
 
 /* A temporary name and a rename: the file is whole or the old one. */
 static void
@@ -252,238 +231,6 @@ free_events(struct control *c)
 		event_free(c->rib);
 }
 
-/* --- inputs --------------------------------------------------------------------------------------- */
-
-/* A comma-separated list of addresses; one unset address where nothing is given. */
-static size_t
-read_addresses(const char *text, struct addr *ret, size_t room)
-{
-	char *copy, *next, *word;
-	size_t n = 0;
-
-	ret[0] = (struct addr){ { 0 } };
-	if (text == NULL)
-		return 1;
-	next = copy = mem_strdup(text);
-	while (n < room && (word = strsep(&next, ", ")) != NULL)
-		if (*word != '\0' && addr_parse(word, &ret[n]) == 0)
-			n++;
-	mem_free(copy);
-	return n;
-}
-
-static size_t
-read_ports(const char *text, uint16_t *ret, size_t room)
-{
-	size_t n = 0;
-
-	while (text != NULL && *text != '\0' && n < room) {
-		char *end;
-		unsigned long port = strtoul(text, &end, 10);
-
-		if (end != text)
-			ret[n++] = (uint16_t)port;
-		text = end + strspn(end, ", ");
-		if (end == text)
-			break;
-	}
-	return n;
-}
-
-#define LISTENS_MOST	16
-
-/* Bind every address and port, one socket per worker each. sock[worker] gets `*ret_n` sockets. */
-static int
-bind_inputs(const struct conf *conf, unsigned workers, struct udp_sock **sock[], size_t *ret_n,
-    struct sbuf *err)
-{
-	struct addr at[LISTENS_MOST];
-	uint16_t port[LISTENS_MOST];
-	size_t addrs = read_addresses(conf_text(conf, CONF_ALL, "nfacctd_ip"), at, LISTENS_MOST);
-	size_t ports = read_ports(conf_text(conf, CONF_ALL, "nfacctd_port"), port, LISTENS_MOST);
-	size_t n = 0;
-
-	for (unsigned w = 0; w < workers; w++)
-		sock[w] = mem_array(addrs * ports, sizeof(struct udp_sock *));
-	for (size_t i = 0; i < addrs * ports; i++) {
-		struct udp_conf uc = {
-			.local = at[i / ports], .port = port[i % ports],
-			.rcvbuf = (size_t)conf_int(conf, CONF_ALL, "nfacctd_pipe_size"),
-			.interface = conf_text(conf, CONF_ALL, "nfacctd_interface"),
-		};
-		struct udp_sock *group[WORKERS_MOST];
-
-		if (udp_open(&uc, workers, group, err) != 0)
-			return -1;
-		for (unsigned w = 0; w < workers; w++)
-			sock[w][n] = group[w];
-		n++;
-	}
-	*ret_n = n;
-	return 0;
-}
-
-static bool
-needs_rate(const struct setup *setup)
-{
-	for (size_t i = 0; i < setup->outputs; i++)
-		if (plan_has(setup->output[i].plan, "sampling_rate"))
-			return true;
-	return false;
-}
-
-static bool
-is_allowed(const void *ctx, const struct addr *from)
-{
-	return allow_has(ctx, from);
-}
-
-static struct collector_conf
-collector_settings(struct control *c, const struct setup *setup)
-{
-	const struct conf *conf = setup->conf;
-
-	return (struct collector_conf){
-		.names = c->d->names,
-		.renormalize = conf_bool(conf, CONF_ALL, "nfacctd_renormalize"),
-		.need_rate = needs_rate(setup),
-		.ext_rate = (uint32_t)conf_int(conf, CONF_ALL, "nfacctd_ext_sampling_rate"),
-		.sampling_hold_ns = conf_int(conf, CONF_ALL, "sampling_hold") * NS_PER_SEC,
-		.account_options = conf_bool(conf, CONF_ALL, "nfacctd_account_options"),
-		.ignore_exporter_address = conf_bool(conf, CONF_ALL, "nfacctd_ignore_exporter_address"),
-		.disable_opt_scope_check = conf_bool(conf, CONF_ALL, "nfacctd_disable_opt_scope_check"),
-		.peer_as = conf_bool(conf, CONF_ALL, "nfacctd_peer_as"),
-		.time_secs = conf_bool(conf, CONF_ALL, "nfacctd_time_secs"),
-		.asa_bi_flow = conf_bool(conf, CONF_ALL, "tmp_asa_bi_flow"),
-		.allowed = c->allow != NULL ? is_allowed : NULL,
-		.allow_ctx = c->allow,
-	};
-}
-
-static unsigned
-count_workers(const struct conf *conf)
-{
-	int64_t n = conf_int(conf, CONF_ALL, "workers");
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (n <= 0)
-		n = cores > 0 ? cores : 1;
-	if (n > udp_most_workers())
-		n = udp_most_workers();
-	return n < WORKERS_MOST ? (unsigned)n : WORKERS_MOST;
-}
-
-static void
-savefile_over(struct daemon *d, void *arg)
-{
-	(void)arg;
-	log_info("the savefile has been read");
-	if (!conf_bool(daemon_setup(d)->conf, CONF_ALL, "pcap_savefile_wait"))
-		daemon_stop(d, 0);
-}
-
-static void
-savefile_ended(void *ctx)
-{
-	daemon_post(ctx, savefile_over, NULL);
-}
-
-static bool
-wants_flows(const struct daemon *d, const struct conf *conf)
-{
-	return d->program == CONF_NFACCTD || conf_given(conf, CONF_ALL, "nfacctd_ip") ||
-	    conf_given(conf, CONF_ALL, "nfacctd_port") || conf_given(conf, CONF_ALL, "pcap_savefile");
-}
-
-/* The i-th number of a list such as "0,2,4", -1 where it is shorter. */
-static int
-nth_number(const char *list, unsigned i)
-{
-	for (; list != NULL; i--) {
-		if (i == 0)
-			return atoi(list);
-		list = strchr(list, ',');
-		if (list != NULL)
-			list++;
-	}
-	return -1;
-}
-
-static int
-start_workers(struct control *c, struct sbuf *err)
-{
-	struct daemon *d = c->d;
-	const struct setup *setup = daemon_setup(d);
-	const struct conf *conf = setup->conf;
-	const char *savefile = conf_text(conf, CONF_ALL, "pcap_savefile");
-	const char *allow = conf_text(conf, CONF_ALL, "nfacctd_allow_file");
-	unsigned n = savefile != NULL ? 1 : count_workers(conf);
-	struct udp_sock **sock[WORKERS_MOST] = { NULL };
-	char *templates = NULL;
-	size_t socks = 0;
-
-	if (!wants_flows(d, conf))
-		return 0;
-	if (allow != NULL && (c->allow = allow_read(allow, err)) == NULL)
-		return -1;
-	if (savefile == NULL && bind_inputs(conf, n, sock, &socks, err) != 0)
-		return -1;
-	if (conf_text(conf, CONF_ALL, "nfacctd_templates_file") != NULL) {
-		d->templates_file = mem_strdup(conf_text(conf, CONF_ALL, "nfacctd_templates_file"));
-		templates = read_file(d->templates_file);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		struct worker_conf wc = {
-			.index = i, .epoch = d->epoch, .rib = d->rib,
-			.cpu = nth_number(conf_text(conf, CONF_ALL, "worker_cpus"), i),
-			.collector = collector_settings(c, setup),
-			.sock = sock[i], .socks = socks, .savefile = savefile,
-			.replays = conf_int(conf, CONF_ALL, "pcap_savefile_replay"),
-			.setup = &d->setup, .templates = templates,
-			.ended = savefile_ended, .ended_ctx = d,
-		};
-
-		d->worker[i] = worker_start(&wc, err);
-		if (d->worker[i] == NULL)
-			break;
-		d->workers++;
-	}
-	mem_free(templates);
-	return d->workers == n ? 0 : -1;
-}
-
-static int
-start_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err)
-{
-	struct addr listen[LISTENS_MOST];
-	const char *id = conf_text(conf, CONF_ALL, "bgp_daemon_id");
-	const char *as = conf_text(conf, CONF_ALL, "bgp_daemon_as");
-	size_t n = read_addresses(conf_text(conf, CONF_ALL, "bgp_daemon_ip"), listen, LISTENS_MOST);
-	struct bgp_conf bc = {
-		.listen = listen, .listens = addr_is_set(&listen[0]) ? n : 0,
-		.port = (uint16_t)conf_int(conf, CONF_ALL, "bgp_daemon_port"),
-		.as = as != NULL ? (uint32_t)strtoul(as, NULL, 10) : 0,
-		.max_peers = (size_t)conf_int(conf, CONF_ALL, "bgp_daemon_max_peers"),
-		.allow_file = conf_text(conf, CONF_ALL, "bgp_daemon_allow_file"),
-		.md5_file = conf_text(conf, CONF_ALL, "bgp_daemon_md5_file"),
-		.interface = conf_text(conf, CONF_ALL, "bgp_daemon_interface"),
-		.ip_precedence = (uint8_t)conf_int(conf, CONF_ALL, "bgp_daemon_ipprec"),
-		.rcvbuf = (size_t)conf_int(conf, CONF_ALL, "bgp_daemon_pipe_size"),
-		.hold_s = 90,
-	};
-
-	if (id != NULL)
-		(void)addr_parse(id, &bc.id);
-	d->bgp = bgp_start(d->base, d->rib, &bc, err);
-	return d->bgp != NULL ? 0 : -1;
-}
-
-static bool
-wants_bgp(const struct daemon *d, const struct conf *conf)
-{
-	return d->program == CONF_PMBGPD || conf_bool(conf, CONF_ALL, "bgp_daemon");
-}
-
 static int
 start_ctl(struct daemon *d, const struct conf *conf, struct sbuf *err)
 {
@@ -523,7 +270,7 @@ start_all(struct control *c, struct sbuf *err)
 	struct daemon *d = c->d;
 	const struct conf *conf = daemon_setup(d)->conf;
 
-	if (wants_bgp(d, conf)) {
+	if (inputs_want_bgp(d, conf)) {
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
@@ -531,9 +278,9 @@ start_all(struct control *c, struct sbuf *err)
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
 		return -1;
-	if (d->rib != NULL && start_bgp(d, conf, err) != 0)
+	if (d->rib != NULL && inputs_start_bgp(d, conf, err) != 0)
 		return -1;
-	if (start_workers(c, err) != 0)
+	if (inputs_start(d, err) != 0)
 		return -1;
 	add_events(c);
 	return 0;
@@ -566,7 +313,7 @@ stop_all(struct control *c, const char *pidfile)
 	bgp_stop(d->bgp);
 	enrich_free(d->explain);
 	rib_free(d->rib);
-	allow_free(c->allow);
+	allow_free(d->allow);
 	setup_release(setup);
 }
 

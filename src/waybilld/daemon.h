@@ -6,6 +6,7 @@
 #define WB_WAYBILLD_DAEMON_H
 
 #include "bgp/bgp.h"
+#include "conf/allow.h"
 #include "core/epoch.h"
 #include "ctl/command.h"
 #include "waybilld/worker.h"
@@ -50,6 +51,7 @@ struct daemon {
 	size_t options;
 	enum conf_program program;
 	const char *prefix;		/* "nfacctd" */
+	struct allow *allow;		/* nfacctd_allow_file, NULL: all */
 	char *templates_file;
 	mono_t templates_due;
 	uint64_t slowest_slice_ns;	/* longest stay of control in one step */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands about routes: peers, rib, explain.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "waybilld/commands.h"
+#include "waybilld/table.h"
+
+/* --- peers ---------------------------------------------------------------------------------------- */
+
+struct peers_walk {
+	struct json *j;
+	struct table *t;
+};
+
+static void
+peer_json(const struct bgp_peer_info *p, void *ctx)
+{
+	struct json *j = ((struct peers_walk *)ctx)->j;
+	char text[ADDR_TEXT];
+
+	json_object(j, NULL);
+	json_str(j, "peer", addr_text(&p->addr, text));
+	json_u64(j, "port", p->port);
+	json_str(j, "router_id", addr_text(&p->id, text));
+	json_u64(j, "as", p->as);
+	json_str(j, "state", p->state);
+	json_u64(j, "since_s", (uint64_t)(mono_since(mono_now(), p->since) / NS_PER_SEC));
+	json_u64(j, "hold_s", p->hold_s);
+	json_u64(j, "routes_ipv4", p->routes4);
+	json_u64(j, "routes_ipv6", p->routes6);
+	for (size_t i = 0; i < bgp_peer_counter_count; i++)
+		json_u64(j, bgp_peer_counter_rows[i].name, counter_get((const counter_t *)
+		    ((const char *)p->c + bgp_peer_counter_rows[i].at)));
+	json_str(j, "last_error", p->last_error);
+	json_end(j, '}');
+}
+
+static void
+peer_text(const struct bgp_peer_info *p, void *ctx)
+{
+	struct table *t = ((struct peers_walk *)ctx)->t;
+	char text[ADDR_TEXT];
+
+	table_text(t, addr_text(&p->addr, text));
+	table_u64(t, p->as);
+	table_text(t, addr_text(&p->id, text));
+	table_text(t, p->state);
+	table_u64(t, (uint64_t)(mono_since(mono_now(), p->since) / NS_PER_SEC));
+	table_u64(t, p->routes4);
+	table_u64(t, p->routes6);
+	table_u64(t, counter_get(&p->c->updates));
+	table_text(t, p->last_error);
+	table_row(t);
+}
+
+int
+run_peers(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+{
+	static const char *const heads[] = { "PEER", "AS", "ROUTER-ID", "STATE", "FOR (S)",
+	    "IPV4", "IPV6", "UPDATES", "LAST ERROR" };
+	struct daemon *d = ctx;
+	struct json j = json_of(out);
+	struct peers_walk walk = { .j = &j };
+
+	(void)argc;
+	(void)argv;
+	if (d->bgp == NULL) {
+		sbuf_str(out, json ? "[]\n" : "no BGP: `bgp_daemon: true` is not set\n");
+		return 0;
+	}
+	if (json) {
+		json_array(&j, NULL);
+		bgp_peers(d->bgp, peer_json, &walk);
+		json_end(&j, ']');
+		sbuf_char(out, '\n');
+		return 0;
+	}
+	walk.t = table_new(heads, ARRAY_LEN(heads));
+	bgp_peers(d->bgp, peer_text, &walk);
+	table_print(walk.t, out);
+	table_free(walk.t);
+	return 0;
+}
+
+/* --- rib ------------------------------------------------------------------------------------------------ */
+
+#define MATCHES_MOST	1024
+
+struct path_texts {
+	struct sbuf as_path, comms, ecomms, lcomms;
+	char next_hop[ADDR_TEXT];
+};
+
+static void
+read_path(const struct rib *rib, uint32_t id, struct path_texts *t)
+{
+	const struct path *p = rib_path(rib, id);
+	const struct comm_set *set = rib_comm_set(rib, p->comm_set);
+	struct addr next_hop = rib_addr(rib, p->next_hop);
+	const uint8_t *bytes;
+	size_t len;
+
+	*t = (struct path_texts){ 0 };
+	bytes = rib_attr(rib, ATTR_ASPATH, p->aspath, &len);
+	aspath_text(&t->as_path, bytes, len, ' ');
+	bytes = rib_attr(rib, ATTR_COMMS, set->comms, &len);
+	comms_text(&t->comms, bytes, len, ' ', false);
+	bytes = rib_attr(rib, ATTR_ECOMMS, set->ecomms, &len);
+	ecomms_text(&t->ecomms, bytes, len, ' ', false);
+	bytes = rib_attr(rib, ATTR_LCOMMS, set->lcomms, &len);
+	lcomms_text(&t->lcomms, bytes, len, ' ');
+	addr_text(&next_hop, t->next_hop);
+}
+
+static void
+done_path(struct path_texts *t)
+{
+	sbuf_done(&t->as_path);
+	sbuf_done(&t->comms);
+	sbuf_done(&t->ecomms);
+	sbuf_done(&t->lcomms);
+}
+
+static void
+match_json(const struct daemon *d, const struct rib_match *m, struct json *j)
+{
+	const struct path *p = rib_path(d->rib, m->path);
+	struct path_texts t;
+	char text[PREFIX_TEXT];
+
+	read_path(d->rib, m->path, &t);
+	json_object(j, NULL);
+	json_str(j, "ip_prefix", prefix_text(&m->prefix, text));
+	json_str(j, "peer", addr_text(&teller_info(m->teller)->router, text));
+	json_str(j, "bgp_nexthop", t.next_hop);
+	json_str(j, "as_path", sbuf_text(&t.as_path));
+	json_str(j, "comms", sbuf_text(&t.comms));
+	json_str(j, "ecomms", sbuf_text(&t.ecomms));
+	json_str(j, "lcomms", sbuf_text(&t.lcomms));
+	if (p->flags & PATH_HAS_LOCAL_PREF)
+		json_u64(j, "local_pref", p->local_pref);
+	if (p->flags & PATH_HAS_MED)
+		json_u64(j, "med", p->med);
+	json_str(j, "origin", (const char *[]){ "i", "e", "u", "u" }[p->flags & PATH_ORIGIN]);
+	json_bool(j, "stale", m->stale);
+	json_end(j, '}');
+	done_path(&t);
+}
+
+static void
+match_text(const struct daemon *d, const struct rib_match *m, struct table *tab)
+{
+	const struct path *p = rib_path(d->rib, m->path);
+	struct path_texts t;
+	char text[PREFIX_TEXT];
+
+	read_path(d->rib, m->path, &t);
+	table_text(tab, prefix_text(&m->prefix, text));
+	table_text(tab, addr_text(&teller_info(m->teller)->router, text));
+	table_text(tab, t.next_hop);
+	table_u64(tab, p->local_pref);
+	table_u64(tab, p->med);
+	table_text(tab, sbuf_text(&t.as_path));
+	table_text(tab, sbuf_text(&t.comms));
+	table_row(tab);
+	done_path(&t);
+}
+
+/* The teller with this address, or NULL. */
+static struct teller *
+find_teller(const struct daemon *d, const struct addr *a)
+{
+	for (struct teller *t = teller_next(d->rib, NULL); t != NULL; t = teller_next(d->rib, t))
+		if (addr_eq(&teller_info(t)->router, a) || addr_eq(&teller_info(t)->router_id, a))
+			return t;
+	return NULL;
+}
+
+/* Read "ADDRESS [--peer P]". 0, or -1 with the reason in out. */
+static int
+read_rib_words(struct daemon *d, int argc, char **argv, struct addr *ret_addr,
+    struct teller **ret_teller, struct sbuf *out)
+{
+	struct prefix p;
+	struct addr peer;
+
+	*ret_teller = NULL;
+	if (argc < 2 || prefix_parse(argv[1], &p) != 0) {
+		sbuf_str(out, "usage: rib ADDRESS [--peer ADDRESS]\n");
+		return -1;
+	}
+	*ret_addr = p.addr;
+	if (argc >= 4 && strcmp(argv[2], "--peer") == 0) {
+		if (addr_parse(argv[3], &peer) != 0 ||
+		    (*ret_teller = find_teller(d, &peer)) == NULL) {
+			sbuf_printf(out, "there is no peer \"%s\"\n", argv[3]);
+			return -1;
+		}
+	} else if (argc > 2) {
+		sbuf_printf(out, "what is \"%s\"?\n", argv[2]);
+		return -1;
+	}
+	return 0;
+}
+
+int
+run_rib(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+{
+	static const char *const heads[] = { "PREFIX", "PEER", "NEXT HOP", "LOCAL_PREF", "MED",
+	    "AS PATH", "COMMUNITIES" };
+	struct daemon *d = ctx;
+	struct rib_match *m;
+	struct teller *teller;
+	struct addr a;
+	size_t n;
+
+	if (d->rib == NULL) {
+		sbuf_str(out, "no BGP: `bgp_daemon: true` is not set\n");
+		return -1;
+	}
+	if (read_rib_words(d, argc, argv, &a, &teller, out) != 0)
+		return -1;
+	m = mem_array(MATCHES_MOST, sizeof(*m));
+	n = rib_matches(d->rib, teller, 0, &a, m, MATCHES_MOST);
+	if (n > MATCHES_MOST)
+		n = MATCHES_MOST;
+	if (json) {
+		struct json j = json_of(out);
+
+		json_array(&j, NULL);
+		for (size_t i = 0; i < n; i++)
+			match_json(d, &m[i], &j);
+		json_end(&j, ']');
+		sbuf_char(out, '\n');
+	} else {
+		struct table *t = table_new(heads, ARRAY_LEN(heads));
+
+		for (size_t i = 0; i < n; i++)
+			match_text(d, &m[i], t);
+		table_print(t, out);
+		table_free(t);
+	}
+	mem_free(m);
+	return 0;
+}
+
+/* --- explain ------------------------------------------------------------------------------------------ */
+
+int
+run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+{
+	struct daemon *d = ctx;
+	const struct setup *setup = daemon_setup(d);
+	struct exporter ex = { .version = 10 };
+	struct flow flow = { .exporter = &ex };
+	struct json j = json_of(out);
+
+	(void)json;
+	if (argc < 4 || addr_parse(argv[1], &ex.addr) != 0 || addr_parse(argv[2], &flow.src) != 0 ||
+	    addr_parse(argv[3], &flow.dst) != 0) {
+		sbuf_str(out, "usage: explain EXPORTER SOURCE DESTINATION [IN_IFACE [OUT_IFACE]]\n");
+		return -1;
+	}
+	flow.peer_src_ip = ex.addr;
+	flow.in_iface = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
+	flow.out_iface = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
+	flow.bytes = flow.packets = flow.flows = 1;
+	json_array(&j, NULL);
+	for (size_t i = 0; i < setup->outputs; i++) {
+		/* A fresh one: the exporter is asked about for the first time. */
+		struct enrich *en = enrich_new(d->rib);
+
+		json_object(&j, NULL);
+		json_str(&j, "output", setup->output[i].env.name);
+		enrich_explain(en, setup->profile[setup->output[i].profile], &flow, &j);
+		json_end(&j, '}');
+		enrich_free(en);
+	}
+	json_end(&j, ']');
+	sbuf_char(out, '\n');
+	return 0;
+}
