@@ -23,6 +23,7 @@
 #include "waybilld/process.h"
 
 #define RIB_SLICE_NS	(5 * NS_PER_MS)
+#define SETTLE_S	60		/* longest wait for a reload that was on its way at the end */
 #define TEMPLATES_EVERY	(60 * NS_PER_SEC)
 
 struct control {
@@ -42,17 +43,22 @@ daemon_post(struct daemon *d, void (*run)(struct daemon *, void *), void *arg)
 }
 
 static void
-on_posts(evutil_socket_t fd, short what, void *arg)
+run_posts(struct daemon *d)
 {
-	struct control *c = arg;
 	struct post *p;
 
-	(void)fd;
-	(void)what;
-	while ((p = chan_take(c->d->posts)) != NULL) {
-		p->run(c->d, p->arg);
+	while ((p = chan_take(d->posts)) != NULL) {
+		p->run(d, p->arg);
 		mem_free(p);
 	}
+}
+
+static void
+on_posts(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	run_posts(((struct control *)arg)->d);
 }
 
 void
@@ -286,15 +292,35 @@ start_all(struct control *c, struct sbuf *err)
 	return 0;
 }
 
+/*
+ * A reload on its way when the end comes is brought to its own end first, so that flows of the old
+ * outputs are written and those of the new ones have somewhere to go.
+ */
+static void
+settle_reload(struct daemon *d)
+{
+	for (int tries = 0; tries < SETTLE_S * 50 && (d->reload != NULL || d->retiring != NULL);
+	    tries++) {
+		run_posts(d);
+		daemon_retire(d);
+		usleep(20000);
+	}
+	if (d->retiring != NULL)
+		log_error("an output of the configuration before the reload does not end; "
+		    "its last flows may be lost");
+}
+
 /* In the order of the flows' way, so that each stage has handed on before the next one ends. */
 static void
 stop_all(struct control *c, const char *pidfile)
 {
 	struct daemon *d = c->d;
-	struct setup *setup = daemon_setup(d);
 	struct sbuf templates = { 0 };
+	struct setup *setup;
 
 	free_events(c);
+	settle_reload(d);
+	setup = daemon_setup(d);
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_stop(d->worker[i], &templates);
 	d->workers = 0;
