@@ -23,7 +23,8 @@ const struct counter_row udp_counter_rows[] = {
 	{ "bytes", offsetof(struct udp_counters, bytes), COUNTER_INFO,
 	  "Bytes of UDP payload taken from the socket." },
 	{ "kernel_drops", offsetof(struct udp_counters, kernel_drops), COUNTER_INFO,
-	  "Datagrams the kernel dropped because the socket buffer was full." },
+	  "What the kernel dropped because the socket buffer was full. Datagrams that it had joined "
+	  "(UDP_GRO) count once: exact is sequence_lost." },
 	{ "truncated", offsetof(struct udp_counters, truncated), COUNTER_INFO,
 	  "Datagrams longer than the receive buffer; what fitted was handed on." },
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Batched UDP on Linux: recvmmsg into a ring, several sockets of one port with a classic BPF
- * program that steers by source address, and the kernel's own count of what it had to drop. The
- * plain side is udp_posix.c; what both need is in udp.c.
+ * program that steers by source address, and the kernel's own count of what it had to drop.
+ * Datagrams of one sender that the network card's driver joined (UDP_GRO) come as one message with
+ * the size to cut it by, so that the cost of a message is shared by all of them. The plain side is
+ * udp_posix.c; what both need is in udp.c.
  */
 #include "net/udp.h"
 
@@ -10,12 +12,14 @@
 #include <linux/if_ether.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "net/udp_holder.h"
 #include "net/udp_sock.h"
@@ -26,9 +30,14 @@ struct udp_side {
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
 	struct sockaddr_storage from[UDP_BATCH];
-	/* SO_RXQ_OVFL is all that is asked for: one u32 */
-	uint8_t control[UDP_BATCH][CMSG_SPACE(sizeof(uint32_t))]
+	/* what is asked for: SO_RXQ_OVFL, one u32, and UDP_GRO, one int */
+	uint8_t control[UDP_BATCH][CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(int))]
 	    __attribute__((aligned(sizeof(size_t))));
+	/* Messages received and not handed on yet: from `at` on, of that one from byte `cut` on. */
+	unsigned at, messages;
+	size_t cut;
+	unsigned ask;			/* messages to ask for: about UDP_BATCH datagrams */
+	wall_t arrival;
 	uint32_t drops_seen;		/* the kernel's count when last looked at; it wraps */
 	mono_t look_again;
 };
@@ -97,6 +106,21 @@ size_buffer(struct udp_sock *s, size_t asked)
 		s->rcvbuf = (size_t)got / 2;
 }
 
+/* A buffer smaller than asked for is the usual reason for loss, and easily mended: say how. */
+static void
+check_buffer(const struct udp_conf *conf, const struct udp_sock *s)
+{
+	size_t asked = conf->rcvbuf != 0 ? conf->rcvbuf : RCVBUF_ASKED;
+	struct sbuf place = { 0 };
+
+	if (s->rcvbuf >= asked)
+		return;
+	udp_place(conf, s->port, &place);
+	log_warn("%s: the kernel grants a receive buffer of %zu bytes where %zu were asked for; more "
+	    "with: sysctl -w net.core.rmem_max=%zu", sbuf_text(&place), s->rcvbuf, asked, asked);
+	sbuf_done(&place);
+}
+
 static struct udp_sock *
 wrap(int fd, size_t rcvbuf)
 {
@@ -112,7 +136,9 @@ wrap(int fd, size_t rcvbuf)
 		side->msg[i].msg_hdr.msg_name = &side->from[i];
 		side->msg[i].msg_hdr.msg_control = side->control[i];
 	}
+	side->ask = UDP_BATCH;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof(on));
 	size_buffer(s, rcvbuf);
 	return s;
 }
@@ -157,8 +183,10 @@ udp_open(const struct udp_conf *conf, unsigned n, struct udp_sock *ret[], struct
 		return -1;
 	while (done < n && (fd = udp_bind(conf, port, n > 1)) >= 0)
 		ret[done++] = wrap(fd, conf->rcvbuf);
-	if (done == n && (n == 1 || steer(udp_fd(ret[0]), n) == 0))
+	if (done == n && (n == 1 || steer(udp_fd(ret[0]), n) == 0)) {
+		check_buffer(conf, ret[0]);
 		return 0;
+	}
 	udp_place(conf, port, err);
 	sbuf_printf(err, ": socket %u of %u: %s", done, n, strerror(errno));
 	while (done > 0)
@@ -179,16 +207,22 @@ note_drops(struct udp_sock *s, uint32_t drops)
 	}
 }
 
-static void
+/* What came with a message. Gives the length of the datagrams that it joins, 0: it is one. */
+static size_t
 read_control(struct udp_sock *s, struct msghdr *hdr)
 {
 	uint32_t drops;
+	int size = 0;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c != NULL; c = CMSG_NXTHDR(hdr, c))
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(hdr); c != NULL; c = CMSG_NXTHDR(hdr, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
 			note_drops(s, drops);
+		} else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+			memcpy(&size, CMSG_DATA(c), sizeof(size));
 		}
+	}
+	return size > 0 ? (size_t)size : 0;
 }
 
 /* Once a second the count is asked for: a socket that is drowned to silence shows it too. */
@@ -206,38 +240,74 @@ look_at_drops(struct udp_sock *s, mono_t now)
 		note_drops(s, info[SK_MEMINFO_DROPS]);
 }
 
+/* Fill the ring from the socket. False where there was nothing. */
+static bool
+refill(struct udp_sock *s)
+{
+	struct udp_side *side = s->side;
+	int n;
+
+	for (size_t i = 0; i < side->ask; i++) {
+		side->msg[i].msg_hdr.msg_namelen = sizeof(side->from[i]);
+		side->msg[i].msg_hdr.msg_controllen = sizeof(side->control[i]);
+	}
+	side->at = side->messages = 0;
+	n = recvmmsg(s->fd, side->msg, side->ask, MSG_DONTWAIT, NULL);
+	look_at_drops(s, mono_now());
+	if (n <= 0)
+		return false;
+	side->messages = (unsigned)n;
+	side->arrival = wall_now();
+	return true;
+}
+
+/* The datagrams of the next message, as many as there is room for; `cut` stays where it ended. */
+static size_t
+cut_message(struct udp_sock *s, struct dgram *ret, size_t room)
+{
+	struct udp_side *side = s->side;
+	const uint8_t *bytes = side->iov[side->at].iov_base;
+	struct mmsghdr *msg = &side->msg[side->at];
+	size_t len = msg->msg_len, n = 0, joined = read_control(s, &msg->msg_hdr);
+	struct dgram d = { .to_port = s->port, .arrival = side->arrival };
+
+	d.from = addr_of_sockaddr(msg->msg_hdr.msg_name, &d.from_port);
+	if (side->cut == 0 && (msg->msg_hdr.msg_flags & MSG_TRUNC) != 0)
+		count(&s->counters.truncated);
+	do {
+		d.bytes = bytes + side->cut;
+		d.len = len - side->cut;
+		if (joined > 0 && d.len > joined)
+			d.len = joined;
+		side->cut += d.len;
+		ret[n++] = d;
+	} while (side->cut < len && n < room);
+	if (side->cut >= len) {
+		side->at++;
+		side->cut = 0;
+	}
+	return n;
+}
+
 size_t
 udp_receive(struct udp_sock *s, struct dgram ret[UDP_BATCH])
 {
 	struct udp_side *side = s->side;
 	uint64_t bytes = 0;
-	wall_t arrival;
-	int n;
+	size_t n = 0;
 
-	for (size_t i = 0; i < UDP_BATCH; i++) {
-		side->msg[i].msg_hdr.msg_namelen = sizeof(side->from[i]);
-		side->msg[i].msg_hdr.msg_controllen = sizeof(side->control[i]);
-	}
-	n = recvmmsg(s->fd, side->msg, UDP_BATCH, MSG_DONTWAIT, NULL);
-	look_at_drops(s, mono_now());
-	if (n <= 0)
+	if (side->at == side->messages && !refill(s))
 		return 0;
-	arrival = wall_now();
-	for (int i = 0; i < n; i++) {
-		struct msghdr *hdr = &side->msg[i].msg_hdr;
-
-		ret[i].bytes = s->ring + (size_t)i * UDP_STRIDE;
-		ret[i].len = side->msg[i].msg_len;
-		ret[i].from = addr_of_sockaddr(hdr->msg_name, &ret[i].from_port);
-		ret[i].to_port = s->port;
-		ret[i].arrival = arrival;
+	while (n < UDP_BATCH && side->at < side->messages)
+		n += cut_message(s, ret + n, UDP_BATCH - n);
+	/* Joined datagrams fill a batch with few messages; more would only spread over the ring. */
+	if (side->at < side->messages)
+		side->ask = side->ask > 8 ? side->ask / 2 : 4;
+	else if (n < UDP_BATCH)
+		side->ask = side->ask < UDP_BATCH / 2 ? side->ask * 2 : UDP_BATCH;
+	for (size_t i = 0; i < n; i++)
 		bytes += ret[i].len;
-		if ((hdr->msg_flags & MSG_TRUNC) != 0)
-			count(&s->counters.truncated);
-		if (hdr->msg_controllen > 0)
-			read_control(s, hdr);
-	}
-	count_add(&s->counters.datagrams, (uint64_t)n);
+	count_add(&s->counters.datagrams, n);
 	count_add(&s->counters.bytes, bytes);
-	return (size_t)n;
+	return n;
 }

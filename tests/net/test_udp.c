@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,6 +266,53 @@ longest_and_empty_datagrams(void **state)
 	sbuf_done(&err);
 }
 
+/*
+ * Datagrams that the kernel keeps joined (here as they were sent, from a network card's driver as
+ * they came) are cut again: each arrives whole, once and in order, also where they outgrow a batch.
+ */
+static void
+joined_datagrams_are_cut(void **state)
+{
+#ifdef UDP_SEGMENT
+	const struct udp_conf conf = { .port = 0 };
+	enum { LEN = 501, JOINED = 45, LAST = 17, MESSAGES = 7 };
+	uint8_t bytes[LEN * (JOINED - 1) + LAST];
+	const int size = LEN;
+	struct addr loop = addr_of_v4(0x7f000001);
+	struct udp_sock *s;
+	struct sbuf err = { 0 };
+	struct dgram d[UDP_BATCH];
+	size_t n, all = 0;
+	int fd = sender(&loop);
+
+	(void)state;
+	assert_int_equal(setsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)), 0);
+	assert_int_equal(udp_open(&conf, 1, &s, &err), 0);
+	for (unsigned m = 0; m < MESSAGES; m++) {
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (uint8_t)(i / LEN + JOINED * m);
+		send_to(fd, &loop, udp_port(s), bytes, sizeof(bytes));
+	}
+	while ((n = udp_receive(s, d)) > 0)
+		for (size_t i = 0; i < n; i++, all++) {
+			assert_int_equal(d[i].len, all % JOINED == JOINED - 1 ? LAST : LEN);
+			assert_true(addr_eq(&d[i].from, &loop));
+			assert_int_equal(d[i].bytes[0], (uint8_t)all);
+			assert_int_equal(d[i].bytes[d[i].len - 1], (uint8_t)all);
+		}
+	assert_int_equal(all, JOINED * MESSAGES);
+	assert_int_equal(counter_get(&udp_counters(s)->datagrams), all);
+	assert_int_equal(counter_get(&udp_counters(s)->bytes), MESSAGES * sizeof(bytes));
+	udp_close(s);
+	close(fd);
+	sbuf_done(&err);
+#else
+	(void)state;
+	print_message("SKIPPED: this system joins no datagrams\n");
+	skip();
+#endif
+}
+
 int
 main(void)
 {
@@ -273,6 +322,7 @@ main(void)
 		cmocka_unit_test(a_port_in_use_is_an_error),
 		cmocka_unit_test(kernel_drops_are_counted),
 		cmocka_unit_test(longest_and_empty_datagrams),
+		cmocka_unit_test(joined_datagrams_are_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
