@@ -14,6 +14,7 @@
 #endif
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/log.h"
 #include "core/mem.h"
@@ -21,6 +22,15 @@
 #define IDLE_MS		200		/* longest wait: housekeeping still runs */
 #define POLL_SOCKS	64
 #define SLICE_FIRST	1024		/* entries expected of a first slice */
+
+/*
+ * A wake-up costs as much as several datagrams. While few are found per round, the worker rests
+ * this long and finds more the next time: the receive buffer keeps them. A buffer below this size
+ * is read as fast as it fills.
+ */
+#define NAP_NS		300000
+#define NAP_BELOW	16		/* datagrams */
+#define NAP_BUFFER	(1u << 20)	/* bytes */
 
 struct worker_output {
 	struct slice *slice;
@@ -266,12 +276,33 @@ wait_for_input(struct worker *w)
 	p[n] = (struct pollfd){ .fd = chan_fd(w->wake), .events = POLLIN };
 	epoch_offline(w->epoch);
 	(void)poll(p, n + 1, IDLE_MS);
-	(void)chan_take(w->wake);
+	if (p[n].revents != 0)
+		(void)chan_take(w->wake);
+}
+
+static void
+nap(struct worker *w)
+{
+	const struct timespec rest = { .tv_nsec = NAP_NS };
+
+	epoch_offline(w->epoch);
+	(void)nanosleep(&rest, NULL);
+}
+
+static bool
+may_nap(const struct worker *w)
+{
+	for (size_t i = 0; i < w->conf.socks; i++)
+		if (udp_rcvbuf(w->conf.sock[i]) < NAP_BUFFER)
+			return false;
+	return true;
 }
 
 static void
 run_sockets(struct worker *w)
 {
+	const size_t nap_below = may_nap(w) ? NAP_BELOW : 0;
+
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire)) {
 		size_t got = 0;
 
@@ -280,6 +311,8 @@ run_sockets(struct worker *w)
 			got += receive_once(w, w->conf.sock[i]);
 		if (got == 0)
 			wait_for_input(w);
+		else if (got < nap_below)
+			nap(w);
 	}
 	/* What the kernel has queued already was sent to us: take it along. */
 	for (size_t i = 0; i < w->conf.socks; i++)
