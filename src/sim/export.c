@@ -15,9 +15,9 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "sim/sender.h"
 #include "sim/speaker.h"
 
-#define SEND_BATCH	32
 #define DGRAM_MOST	9000
 
 /* What a record says. */
@@ -50,6 +50,7 @@ struct export {
 	struct record *record;
 	size_t records;
 	uint32_t next;			/* datagram to send */
+	uint32_t burst;			/* neighbours of one exporter: sent by one call */
 	mono_t start;
 	uint64_t flows, sent, refused;
 };
@@ -296,6 +297,21 @@ end_message(struct wr *w, const struct export_conf *conf)
 		wr_fill16(w, 2, 4);
 }
 
+/*
+ * The exporter of the i-th burst of datagrams. Those that have the routes of router 0 keep silent
+ * while it flaps: what their flows would meet is anybody's guess.
+ */
+static uint32_t
+talker(const struct export_conf *conf, uint32_t i)
+{
+	uint32_t silent = conf->exporters / conf->routers + (conf->exporters % conf->routers > 0);
+
+	if (!conf->quiet0)
+		return i % conf->exporters;
+	i %= conf->exporters - silent;
+	return i + 1 + i / (conf->routers - 1);
+}
+
 #define TEMPLATE4	256
 #define TEMPLATE6	257
 #define TEMPLATE_OPT	258
@@ -310,14 +326,13 @@ build_datagram(struct export *ex, uint32_t i)
 	/* The share of IPv6 datagrams follows the table's; v5 has none. */
 	bool v6 = conf->version != 5 && sim_mix(conf->seed, i) % 10 == 0 &&
 	    !addr_is_v4(&table_prefix(conf->table, table_count(conf->table) - 1)->addr);
-	unsigned len = record_len(conf, v6), header = conf->version == 5 ? 24 :
-	    conf->version == 9 ? 24 : 20;
+	unsigned len = record_len(conf, v6), header = conf->version == 10 ? 20 : 24;
 	unsigned n = (conf->mtu - header - 3) / len;
 	size_t mark = 0;
 
 	if (conf->version == 5 && n > 30)
 		n = 30;
-	d->exporter = i % conf->exporters;
+	d->exporter = talker(conf, i / ex->burst);
 	d->first_record = (uint32_t)ex->records;
 	d->records = n;
 	ex->record = mem_grow(ex->record, ex->records + n, sizeof(*ex->record));
@@ -376,6 +391,8 @@ export_new(const struct export_conf *conf, struct sbuf *err)
 	struct export *ex = mem_new(sizeof(*ex));
 
 	ex->conf = *conf;
+	ex->burst = conf->datagrams / conf->exporters;
+	ex->burst = ex->burst < 1 ? 1 : ex->burst > SENDER_BURST ? SENDER_BURST : ex->burst;
 	ex->exporter = mem_array(conf->exporters, sizeof(*ex->exporter));
 	for (unsigned i = 0; i < conf->exporters; i++)
 		ex->exporter[i].fd = -1;
@@ -425,16 +442,21 @@ set64(uint8_t *p, uint64_t v)
 	set32(p + 4, (uint32_t)v);
 }
 
+static uint32_t
+uptime_ms(const struct export *ex)
+{
+	return 3600000 + (uint32_t)(mono_since(mono_now(), ex->start) / NS_PER_MS);
+}
+
 /*
  * Fresh times and sequence number. Uptime counts from an hour before the start. Every flow began
  * 1 s before its export and ended then: bins by flow start stay next to those by arrival.
  */
 static void
-patch(struct export *ex, struct datagram *d, wall_t now)
+patch(struct export *ex, struct datagram *d, wall_t now, uint32_t uptime)
 {
 	const struct export_conf *conf = &ex->conf;
 	struct exporter_state *e = &ex->exporter[d->exporter];
-	uint32_t uptime = 3600000 + (uint32_t)(mono_since(mono_now(), ex->start) / NS_PER_MS);
 	bool v6 = conf->version != 5 && (d->bytes[conf->version == 9 ? 21 : 17] & 1);
 	unsigned len = record_len(conf, v6), at = time_at(conf, v6);
 	uint8_t *p;
@@ -555,8 +577,7 @@ export_templates(struct export *ex)
 			set32(bytes + 8, e->sequence);
 			e->sequence += conf->sampling > 0;	/* a data record, RFC 7011 3.1 */
 		} else {
-			set32(bytes + 4, 3600000 +
-			    (uint32_t)(mono_since(mono_now(), ex->start) / NS_PER_MS));
+			set32(bytes + 4, uptime_ms(ex));
 			set32(bytes + 8, (uint32_t)wall_sec(now));
 			set32(bytes + 12, e->sequence++);
 		}
@@ -565,40 +586,59 @@ export_templates(struct export *ex)
 	}
 }
 
-/* Send one datagram, waiting while the kernel's buffer is full. */
-static void
-send_one(struct export *ex, struct datagram *d)
+/* How many neighbours from `next` on are of one exporter and hold no more than about n flows. */
+static uint32_t
+burst_from(const struct export *ex, uint64_t n)
 {
-	while (send(ex->exporter[d->exporter].fd, d->bytes, d->len, 0) < 0) {
-		if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR) {
-			usleep(100);
-			continue;
+	uint32_t end = (ex->next / ex->burst + 1) * ex->burst, k = 0;
+	uint64_t flows = 0;
+
+	if (end > ex->conf.datagrams)
+		end = ex->conf.datagrams;
+	while (ex->next + k < end && flows < n)
+		flows += ex->datagram[ex->next + k++].records;
+	return k;
+}
+
+/* Send n datagrams of one exporter, all of them patched already. */
+static void
+send_burst(struct export *ex, struct datagram *d, uint32_t n)
+{
+	struct iovec part[SENDER_BURST];
+
+	for (uint32_t i = 0; i < n; i++)
+		part[i] = (struct iovec){ d[i].bytes, d[i].len };
+	for (uint32_t i = 0; i < n;) {
+		unsigned taken = sender_send(ex->exporter[d->exporter].fd, part + i, n - i,
+		    ex->conf.segments);
+
+		if (taken == 0) {
+			/* Nobody listens: the flows of this datagram went nowhere. */
+			ex->refused++;
+			i++;
 		}
-		/* Nobody listens: the flows of this datagram went nowhere. */
-		ex->refused++;
-		return;
+		for (; taken > 0; taken--, i++) {
+			d[i].sent++;
+			ex->sent++;
+			ex->flows += d[i].records;
+		}
 	}
-	d->sent++;
-	ex->sent++;
-	ex->flows += d->records;
 }
 
 uint64_t
 export_send(struct export *ex, uint64_t n)
 {
 	uint64_t before = ex->flows;
-	wall_t now = wall_now();
 
-	while (ex->flows - before < n) {
+	while (ex->flows - before < n && ex->refused <= 1000) {
 		struct datagram *d = &ex->datagram[ex->next];
+		uint32_t k = burst_from(ex, n - (ex->flows - before)), uptime = uptime_ms(ex);
+		wall_t now = wall_now();
 
-		if (ex->next % 64 == 0)
-			now = wall_now();
-		patch(ex, d, now);
-		send_one(ex, d);
-		ex->next = ex->next + 1 < ex->conf.datagrams ? ex->next + 1 : 0;
-		if (ex->refused > 1000)
-			break;
+		for (uint32_t i = 0; i < k; i++)
+			patch(ex, d + i, now, uptime);
+		send_burst(ex, d, k);
+		ex->next = ex->next + k < ex->conf.datagrams ? ex->next + k : 0;
 	}
 	return ex->flows - before;
 }

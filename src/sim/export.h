@@ -25,6 +25,8 @@ struct export_conf {
 	double zipf;			/* exponent; 0: uniform */
 	uint64_t seed;
 	unsigned mtu;			/* payload bytes of a datagram, 1400 */
+	unsigned segments;		/* datagrams handed to the kernel as one (UDP_SEGMENT) */
+	bool quiet0;			/* exporters of router 0 send nothing; needs two routers */
 };
 
 struct export;
