@@ -192,6 +192,19 @@ bins_error(const struct conf *conf, size_t output, const char *var, struct conf_
 	    conf_text(conf, output, var), rule);
 }
 
+/*
+ * How far a flow's own time may lie from its arrival. pmacct has no such bound, and the flows of a
+ * savefile arrived long after they were seen: there it holds only where it is asked for.
+ */
+static int64_t
+bound_ns(const struct conf *conf, size_t output, const char *var)
+{
+	bool live = conf_program(conf) == CONF_WAYBILLD &&
+	    !conf_given(conf, CONF_ALL, "pcap_savefile");
+
+	return live || conf_given(conf, output, var) ? conf_int(conf, output, var) * NS_PER_SEC : 0;
+}
+
 int
 bins_compile(const struct conf *conf, size_t output, wall_t start, struct bins *ret,
     struct conf_notes *notes)
@@ -201,8 +214,8 @@ bins_compile(const struct conf *conf, size_t output, wall_t start, struct bins *
 	struct bins bins = {
 		.offset_ns = conf_int(conf, output, "history_offset") * NS_PER_SEC,
 		.by_arrival = conf_bool(conf, CONF_ALL, "nfacctd_time_new"),
-		.past_ns = conf_int(conf, output, "bin_past") * NS_PER_SEC,
-		.future_ns = conf_int(conf, output, "bin_future") * NS_PER_SEC,
+		.past_ns = bound_ns(conf, output, "bin_past"),
+		.future_ns = bound_ns(conf, output, "bin_future"),
 	};
 
 	if (history == NULL) {

@@ -6,8 +6,6 @@
 
 #include "core/bytes.h"
 
-#define ETYPE_IP4	0x0800
-#define ETYPE_IP6	0x86dd
 #define ETYPE_VLAN	0x8100
 #define ETYPE_MPLS	0x8847
 
@@ -20,11 +18,9 @@
 static uint16_t
 network_etype(const struct flow *flow)
 {
-	const struct addr *a = addr_is_set(&flow->src) ? &flow->src : &flow->dst;
+	uint16_t etype = flow_etype(flow);
 
-	if (!addr_is_set(a))
-		return flow->etype;
-	return addr_is_v4(a) ? ETYPE_IP4 : ETYPE_IP6;
+	return etype != 0 ? etype : flow->etype;
 }
 
 static void

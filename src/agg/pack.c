@@ -80,6 +80,9 @@ pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t
 	case TAKE_DIRECTION:
 		add_part(prog, PACK_DIRECTION, at, bytes, from);
 		break;
+	case TAKE_ETYPE:
+		add_part(prog, PACK_ETYPE, at, bytes, from);
+		break;
 	case TAKE_BOTTOM_LABEL:
 		add_part(prog, PACK_BOTTOM_LABEL, at, bytes, from);
 		break;
@@ -153,6 +156,14 @@ take_direction(const struct flow *flow)
 }
 
 static inline uint64_t
+take_etype(const struct flow *flow, size_t at)
+{
+	uint64_t told = load_16(flow, at);
+
+	return told != 0 ? told : flow_etype(flow);
+}
+
+static inline uint64_t
 take_bottom_label(const struct flow *flow, size_t at)
 {
 	unsigned n = flow->mpls_labels < FLOW_LABELS ? flow->mpls_labels : FLOW_LABELS;
@@ -187,6 +198,8 @@ gather(const struct pack_part *part, const struct pack_style *style, const struc
 		GATHER(take_rd(&flow[i], at));
 	case PACK_DIRECTION:
 		GATHER(take_direction(&flow[i]));
+	case PACK_ETYPE:
+		GATHER(take_etype(&flow[i], at));
 	case PACK_BOTTOM_LABEL:
 		GATHER(take_bottom_label(&flow[i], at));
 	}

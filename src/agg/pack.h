@@ -11,7 +11,7 @@
 
 enum pack_from {
 	PACK_8, PACK_16, PACK_32, PACK_64,	/* a number of so many bits */
-	PACK_TOS, PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_BOTTOM_LABEL,
+	PACK_TOS, PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_ETYPE, PACK_BOTTOM_LABEL,
 };
 
 /* One field (or half an address) of a word. */

@@ -27,6 +27,7 @@ enum prim_take {
 	TAKE_TIME,		/* cut to the unit that outputs write: usec, or sec with timestamps_secs */
 	TAKE_RD,		/* with r.rd_origin in the highest byte (see VT_RD) */
 	TAKE_DIRECTION,		/* 'i', 'e', or 'u' where the record said nothing */
+	TAKE_ETYPE,		/* that of the IP version where the record said nothing */
 	TAKE_BOTTOM_LABEL,	/* the last of mpls_label */
 	TAKE_NOTHING,		/* `none` */
 };

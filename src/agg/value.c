@@ -237,6 +237,12 @@ name_text(const struct value *v, const struct value_style *style, struct sbuf *o
 }
 
 static void
+class_text(const struct value *v, const struct value_style *style, struct sbuf *out)
+{
+	sbuf_str(out, v->u != 0 ? names_get(style->names, (uint32_t)v->u) : "unknown");
+}
+
+static void
 rd_value_text(const struct value *v, const struct value_style *style, struct sbuf *out)
 {
 	char room[RD_TEXT];
@@ -322,6 +328,8 @@ const struct value_row value_rows[VT_TYPES] = {
 	    char_text, value_json_text, char_parse },
 	[VT_NAME] = { "name", 4, VC_UINT, false, SAME("VARCHAR(32)"),
 	    name_text, value_json_text, NULL },
+	[VT_CLASS] = { "class", 4, VC_UINT, false, SAME("CHAR(16)"),
+	    class_text, value_json_text, NULL },
 	[VT_RD] = { "rd", 8, VC_UINT, false, SAME("CHAR(18)"),
 	    rd_value_text, rd_json, rd_value_parse },
 	[VT_TIME] = { "time", 8, VC_UINT, false, "DATETIME", "timestamp without time zone",

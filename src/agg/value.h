@@ -23,6 +23,7 @@ enum value_type {
 	VT_ETYPE,		/* lower-case hex without 0x */
 	VT_CHAR,		/* one character: sampling_direction, roa */
 	VT_NAME,		/* a names id */
+	VT_CLASS,		/* the same; none prints as "unknown" */
 	VT_RD,
 	VT_TIME,		/* wall_t ns; with a residual column in SQL */
 	VT_FWD_STATUS,
@@ -31,6 +32,13 @@ enum value_type {
 	VT_ASPATH, VT_COMMS, VT_ECOMMS, VT_LCOMMS,	/* bytes by reference, of the RIB */
 	VT_TYPES
 };
+
+/* Is a value of this type a names id, which holds for this process only? */
+static inline bool
+value_is_name(enum value_type type)
+{
+	return type == VT_NAME || type == VT_CLASS;
+}
 
 /*
  * An RD's first two bytes are its type, of which there are three (RFC 4364 4.2); the highest byte of

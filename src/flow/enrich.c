@@ -396,6 +396,19 @@ fill_hosts(const struct enrich *en, const struct profile *p, struct flow *flow, 
 	}
 }
 
+/*
+ * What stands for the RD where only the VRF's number was told (IE 234, 235): that of the side the flow
+ * was metered on. No route is looked up by it.
+ */
+static uint64_t
+vrf_number(const struct flow *flow)
+{
+	bool in = flow->direction == 0 || flow->out_vrf_id == 0;
+	uint32_t id = in ? flow->in_vrf_id : flow->out_vrf_id;
+
+	return id != 0 ? RD_OF_VRFID(id) : 0;
+}
+
 static void
 fill_rest(const struct profile *p, struct flow *flow, unsigned n)
 {
@@ -409,7 +422,7 @@ fill_rest(const struct profile *p, struct flow *flow, unsigned n)
 		f->r.dst_port = ports != NULL ? list_apply(ports, f->dst_port) : f->dst_port;
 		f->r.proto = protos != NULL ? (uint8_t)list_apply(protos, f->proto) : f->proto;
 		f->r.tos = tos != NULL ? (uint8_t)list_apply(tos, f->tos) : f->tos;
-		f->r.rd = f->rd;
+		f->r.rd = f->has & FLOW_HAS_RD ? f->rd : vrf_number(f);
 		f->r.rd_origin = f->has & FLOW_HAS_RD ? RD_FLOW : RD_UNKNOWN;
 		f->r.src_roa = f->r.dst_roa = 'u';
 		f->r.tag = f->tag;

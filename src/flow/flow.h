@@ -130,6 +130,20 @@ struct flow {
 	uint32_t label;				/* names id, as exported */
 };
 
+#define ETYPE_IP4	0x800
+#define ETYPE_IP6	0x86dd
+
+/* The Ethernet type that follows from the addresses; 0: there are none. */
+static inline uint16_t
+flow_etype(const struct flow *flow)
+{
+	const struct addr *a = addr_is_set(&flow->src) ? &flow->src : &flow->dst;
+
+	if (!addr_is_set(a))
+		return 0;
+	return addr_is_v4(a) ? ETYPE_IP4 : ETYPE_IP6;
+}
+
 /*
  * A batch: filled by the decoders, walked stage by stage. When it is full in the middle of a
  * datagram, `full` is called, which must process and empty it (count = 0).

@@ -137,6 +137,8 @@ compile(struct template *t, const struct wish *wish, unsigned n)
 		bool last = i + 1 == n || !same_place(w, w + 1);
 		bool first = i == 0 || !same_place(w, w - 1);
 		struct program *p = w->ie->into == IE_OPTION ? &t->option : &t->flow;
+		/* A record stands for one flow where it says 0. */
+		bool preset = w->ie->into == IE_FLOW && w->ie->at == offsetof(struct flow, flows);
 		uint16_t len = w->len == FIELD_VARIABLE ? 0 : w->len;
 
 		if (w->ie->type == IE_MARK)
@@ -150,7 +152,8 @@ compile(struct template *t, const struct wish *wish, unsigned n)
 			else
 				t->end_form = form_of(w->ie);
 		}
-		p->step[p->n++] = step_of(w->ie, t->variable ? w->field : w->offset, len, !first);
+		p->step[p->n++] = step_of(w->ie, t->variable ? w->field : w->offset, len,
+		    !first || preset);
 	}
 }
 

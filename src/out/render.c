@@ -65,6 +65,7 @@ cell_width(const char *name, enum value_type type)
 	case VT_ECOMMS:
 	case VT_LCOMMS:
 	case VT_NAME:
+	case VT_CLASS:
 		return 25;
 	case VT_U8:
 	case VT_U16:

@@ -141,7 +141,7 @@ put_names(struct writer *w, const struct rowset *rs, const struct names *names)
 	size_t n = 0;
 
 	for (size_t f = 0; f < rs->plan->fields; f++) {
-		if (rs->plan->field[f].prim->type != VT_NAME)
+		if (!value_is_name(rs->plan->field[f].prim->type))
 			continue;
 		ids = mem_grow(ids, n + rs->rows, sizeof(*ids));
 		for (size_t i = 0; i < rs->rows; i++) {
@@ -410,7 +410,7 @@ rename_rows(struct loading *l)
 	const struct plan *plan = l->rs.plan;
 
 	for (size_t f = 0; f < plan->fields; f++) {
-		if (plan->field[f].prim->type != VT_NAME)
+		if (!value_is_name(plan->field[f].prim->type))
 			continue;
 		for (size_t i = 0; i < l->rs.rows; i++) {
 			char *at = (char *)(l->rows + i * l->rs.stride) + plan->field[f].at;

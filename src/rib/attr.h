@@ -82,6 +82,9 @@ unsigned aspath_hops(const uint8_t *bytes, size_t len);
 
 /* A route distinguisher as "0:65000:1", "1:192.0.2.1:1", "2:4200000000:1" (RFC 4364 4.2). */
 #define RD_TEXT		32
+/* Not an RD of the wire: the number an exporter gave a VRF whose RD nobody told, "vrfid:N". */
+#define RD_TYPE_VRFID	UINT64_C(0xff)
+#define RD_OF_VRFID(n)	(RD_TYPE_VRFID << 48 | (uint32_t)(n))
 const char *rd_text(uint64_t rd, char room[RD_TEXT]);
 int	rd_parse(const char *text, uint64_t *ret_rd);
 

@@ -222,7 +222,9 @@ rd_text(uint64_t rd, char room[RD_TEXT])
 	unsigned type = (unsigned)(rd >> 48);
 	uint32_t high = (uint32_t)(rd >> 16), low = (uint32_t)rd;
 
-	if (type == 0)
+	if (type == RD_TYPE_VRFID)
+		snprintf(room, RD_TEXT, "vrfid:%" PRIu32, low);
+	else if (type == 0)
 		snprintf(room, RD_TEXT, "0:%u:%" PRIu32, (unsigned)(rd >> 32) & 0xffff, low);
 	else if (type == 1)
 		snprintf(room, RD_TEXT, "1:%u.%u.%u.%u:%u", high >> 24, high >> 16 & 0xff,
@@ -273,6 +275,13 @@ rd_parse(const char *text, uint64_t *ret_rd)
 {
 	uint64_t type, high, low;
 
+	if (strncmp(text, "vrfid:", 6) == 0) {
+		text += 6;
+		if (number(&text, UINT32_MAX, '\0', &low) != 0)
+			return -1;
+		*ret_rd = RD_OF_VRFID(low);
+		return 0;
+	}
 	if (number(&text, UINT16_MAX, ':', &type) != 0)
 		return -1;
 	if ((type == 1 ? dotted(&text, &high) :

@@ -192,6 +192,7 @@ cell_field(struct rows *r, const struct column *col, size_t row, struct cell *c)
 	case VT_ETYPE:
 	case VT_CHAR:
 	case VT_NAME:
+	case VT_CLASS:
 	case VT_RD:
 	case VT_LABELS:
 	case VT_ASPATH:
@@ -258,7 +259,7 @@ find_ids(const struct plan *plan, const struct plan_field **field)
 	for (size_t i = 0; i < plan->fields; i++) {
 		enum value_type type = plan->field[i].prim->type;
 
-		if (value_rows[type].by_reference || type == VT_NAME)
+		if (value_rows[type].by_reference || value_is_name(type))
 			field[n++] = &plan->field[i];
 	}
 	return n;
@@ -278,7 +279,7 @@ digest_row(const struct rows *r, size_t row, const struct plan_field *const *ids
 
 		rowset_value(rs, row, ids[i], &v);
 		memset((char *)word + ids[i]->at, 0, value_rows[type].key_bytes);
-		if (type == VT_NAME) {
+		if (value_is_name(type)) {
 			const char *text = names_get(r->style->names, (uint32_t)v.u);
 
 			h = hash_bytes(text, strlen(text), h);

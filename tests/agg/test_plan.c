@@ -177,6 +177,12 @@ model_field(const struct plan *plan, const struct plan_field *f, unsigned side,
 		key[f->at] = flow->has & FLOW_HAS_DIRECTION && flow->direction < 2 ?
 		    (uint8_t)"ie"[flow->direction] : 'u';
 		break;
+	case TAKE_ETYPE:
+		word = flow->etype;
+		if (word == 0 && (addr_is_set(&flow->src) || addr_is_set(&flow->dst)))
+			word = addr_is_v4(addr_is_set(&flow->src) ? &flow->src : &flow->dst) ? 0x800 : 0x86dd;
+		memcpy(key + f->at, &word, 2);
+		break;
 	case TAKE_BOTTOM_LABEL:
 		label = flow->mpls_labels > 0 ? flow->mpls_label[flow->mpls_labels - 1] : 0;
 		memcpy(key + f->at, &label, 4);
