@@ -63,6 +63,9 @@ static const struct {
 	{ { "seconds", 1, NULL, 't' }, "N", "stop after so many seconds (10)" },
 	{ { "settle", 1, NULL, 'w' }, "N", "seconds between the last route and the first flow (1)" },
 	{ { "wait-for", 1, NULL, 'W' }, "FILE", "send flows only once this file exists" },
+	{ { "churn", 1, NULL, 'c' }, "N", "while flows go: route changes per second in 10.0.0.0/8" },
+	{ { "flap", 1, NULL, 'F' }, "SECONDS",
+	    "while flows go: router 0 drops its session so often, and exports nothing" },
 	{ { "stay", 1, NULL, 'k' }, "N", "keep BGP up so many seconds after the last flow (0)" },
 	{ { "expect", 1, NULL, 'E' }, "FILE", "write the expected sums as CSV" },
 	{ { "progress", 0, NULL, 'P' }, NULL, "show a progress bar" },
@@ -125,6 +128,8 @@ take_option(struct options *o, int c, const char *arg)
 	case 'n': o->flows = strtoull(arg, NULL, 10); return 0;
 	case 't': o->seconds = atof(arg); return 0;
 	case 'w': o->settle = atof(arg); return 0;
+	case 'c': o->speaker.churn = strtoull(arg, NULL, 10); return 0;
+	case 'F': o->speaker.flap_s = atof(arg); return o->speaker.flap_s <= 0;
 	case 'W': o->wait_for = arg; return 0;
 	case 'k': o->stay = atof(arg); return 0;
 	case 'E': o->expect = arg; return 0;
@@ -245,7 +250,7 @@ export_all(const struct options *o, struct export *ex)
 }
 
 static int
-run_export(struct options *o, struct table *t)
+run_export(struct options *o, struct table *t, struct speaker *sp)
 {
 	struct sbuf err = { 0 };
 	struct export *ex;
@@ -264,6 +269,8 @@ run_export(struct options *o, struct table *t)
 	}
 	while (o->wait_for != NULL && !stop && access(o->wait_for, F_OK) != 0)
 		usleep(20000);
+	if (sp != NULL)
+		speaker_unrest(sp);
 	export_all(o, ex);
 	printf("flows %llu datagrams %llu refused %llu\n", (unsigned long long)export_flows(ex),
 	    (unsigned long long)export_datagrams(ex), (unsigned long long)export_refused(ex));
@@ -301,12 +308,17 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
+	if (o.speaker.flap_s > 0 && (!o.bgp || o.speaker.routers < 2 || o.export.exporters == 1)) {
+		fprintf(stderr, "waybill-sim: --flap needs --bgp, two --routers and --exporters\n");
+		return 2;
+	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	o.export.seed = o.table.seed;
+	o.export.quiet0 = o.speaker.flap_s > 0;
 	o.table.as = o.speaker.as;
 	t = table_new(&o.table);
 	if (o.bgp) {
@@ -318,9 +330,15 @@ main(int argc, char **argv)
 		nap(o.settle);
 	}
 	if (o.flow && status == 0 && !stop)
-		status = run_export(&o, t);
-	if (status == 0 && o.stay > 0)
+		status = run_export(&o, t, sp);
+	if (status == 0 && o.stay > 0) {
+		if (sp != NULL)
+			speaker_unrest(sp);
 		nap(o.stay);
+	}
+	if (sp != NULL && (o.speaker.churn > 0 || o.speaker.flap_s > 0))
+		printf("changes %llu flaps %llu\n", (unsigned long long)speaker_changes(sp),
+		    (unsigned long long)speaker_flaps(sp));
 	if (sp != NULL && speaker_error(sp) != NULL && status == 0) {
 		fprintf(stderr, "waybill-sim: %s\n", speaker_error(sp));
 		status = 1;

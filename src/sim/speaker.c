@@ -24,6 +24,11 @@
 #define OUT_BYTES	(256 * 1024)
 #define MSG_BYTES	4096		/* RFC 4271 4.1 */
 
+/* Churn: prefixes of 10.0.0.0/8, which the table and so the traffic never uses, six per UPDATE. */
+#define CHURN_GROUP	6
+#define CHURN_GROUPS	(65536 / CHURN_GROUP)
+#define REDIAL_NS	(300 * NS_PER_MS)
+
 enum { MSG_OPEN = 1, MSG_UPDATE, MSG_NOTIFICATION, MSG_KEEPALIVE };
 
 struct session {
@@ -36,6 +41,8 @@ struct session {
 	uint8_t *out;
 	size_t out_len, out_at;
 	mono_t keepalive_due;
+	uint64_t steps;			/* of churn: UPDATEs told */
+	mono_t flap_due;		/* drop the session; without one, dial again */
 };
 
 struct speaker {
@@ -45,6 +52,9 @@ struct speaker {
 	_Atomic bool stop;
 	_Atomic uint64_t announced;
 	_Atomic unsigned done;
+	_Atomic bool unrest;
+	_Atomic uint64_t changes, flaps;
+	mono_t unrest_since;
 	_Atomic bool failed;
 	char error[200];
 };
@@ -224,6 +234,51 @@ put_end_of_rib(struct wr *w)
 	wr_fill16(w, mark, 18);
 }
 
+/*
+ * One step of churn: all prefixes are announced in turn, then announced with other attributes, then
+ * withdrawn. The attributes are new ones in each round.
+ */
+static void
+put_change(struct wr *w, struct speaker *sp, struct session *s)
+{
+	uint64_t round = s->steps / CHURN_GROUPS;
+	uint32_t group = (uint32_t)(s->steps++ % CHURN_GROUPS);
+	size_t mark = begin(w, MSG_UPDATE), part = wr_mark16(w);
+	struct sim_route route;
+
+	if (round % 3 != 2) {
+		table_route(sp->conf.table, s->router, group % table_count(sp->conf.table), &route);
+		route.next_hop = addr_of_v4(0xc0000201);
+		route.med = (uint32_t)round;
+		wr_fill16(w, part, 0);
+		part = wr_mark16(w);
+		put_route_attrs(w, &route, true);
+		wr_fill16(w, part, 0);
+	}
+	for (uint32_t i = 0; i < CHURN_GROUP; i++) {
+		wr_u8(w, 24);
+		wr_u8(w, 10);
+		wr_u16(w, (uint16_t)(group * CHURN_GROUP + i));
+	}
+	if (round % 3 == 2) {
+		wr_fill16(w, part, 0);
+		wr_u16(w, 0);
+	}
+	wr_fill16(w, mark, 18);
+	atomic_fetch_add(&sp->changes, CHURN_GROUP);
+}
+
+/* As many changes as this router should have made by now. */
+static void
+put_changes(struct wr *w, struct speaker *sp, struct session *s)
+{
+	double past = (double)mono_since(mono_now(), sp->unrest_since) / 1e9;
+	uint64_t want = (uint64_t)(past * (double)sp->conf.churn / sp->conf.routers / CHURN_GROUP);
+
+	while (s->steps < want && (size_t)(w->end - w->at) > MSG_BYTES)
+		put_change(w, sp, s);
+}
+
 /* Fill the out buffer as far as whole messages fit. */
 static void
 fill(struct speaker *sp, struct session *s)
@@ -241,6 +296,8 @@ fill(struct speaker *sp, struct session *s)
 		if (s->next >= table_count(sp->conf.table))
 			put_end_of_rib(&w);
 	}
+	if (s->told && sp->conf.churn > 0 && atomic_load(&sp->unrest))
+		put_changes(&w, sp, s);
 	if (mono_due(mono_now(), s->keepalive_due)) {
 		put_keepalive(&w);
 		s->keepalive_due = mono_add(mono_now(), HOLD_S / 3 * NS_PER_SEC);
@@ -345,9 +402,38 @@ dial(struct speaker *sp, struct session *s)
 	return 0;
 }
 
+/* Router 0 drops its session again and again, and comes back with its table soon after. */
+static void
+flap(struct speaker *sp, struct session *s)
+{
+	mono_t now = mono_now();
+
+	if (s->flap_due.ns == 0)
+		s->flap_due = mono_add(now, (int64_t)(sp->conf.flap_s * 1e9));
+	if (!mono_due(now, s->flap_due))
+		return;
+	if (s->fd >= 0) {
+		close(s->fd);
+		s->fd = -1;
+		s->flap_due = mono_add(now, REDIAL_NS);
+		atomic_fetch_add(&sp->flaps, 1);
+		return;
+	}
+	s->up = s->told = false;
+	s->next = 0;
+	s->in_len = s->out_len = s->out_at = 0;
+	s->flap_due = mono_add(now, (int64_t)(sp->conf.flap_s * 1e9));
+	if (dial(sp, s) != 0)
+		fail(sp, s, strerror(errno));
+}
+
 static void
 serve(struct speaker *sp, struct session *s, short events)
 {
+	if (s->router == 0 && sp->conf.flap_s > 0 && atomic_load(&sp->unrest))
+		flap(sp, s);
+	if (s->fd < 0)
+		return;
 	if (events & (POLLIN | POLLHUP | POLLERR))
 		receive(sp, s);
 	flush(sp, s);
@@ -383,7 +469,7 @@ run(void *arg)
 			if (s->out_at < s->out_len || (s->up && s->next < table_count(sp->conf.table)))
 				p[i].events |= POLLOUT;
 		}
-		(void)poll(p, sp->conf.routers, 100);
+		(void)poll(p, sp->conf.routers, atomic_load(&sp->unrest) ? 5 : 100);
 		for (unsigned i = 0; i < sp->conf.routers; i++)
 			serve(sp, &sp->session[i], p[i].revents);
 	}
@@ -425,6 +511,27 @@ speaker_stop(struct speaker *sp)
 	}
 	mem_free(sp->session);
 	mem_free(sp);
+}
+
+void
+speaker_unrest(struct speaker *sp)
+{
+	if (atomic_load(&sp->unrest))
+		return;
+	sp->unrest_since = mono_now();
+	atomic_store(&sp->unrest, true);
+}
+
+uint64_t
+speaker_changes(const struct speaker *sp)
+{
+	return atomic_load(&((struct speaker *)(uintptr_t)sp)->changes);
+}
+
+uint64_t
+speaker_flaps(const struct speaker *sp)
+{
+	return atomic_load(&((struct speaker *)(uintptr_t)sp)->flaps);
 }
 
 uint64_t

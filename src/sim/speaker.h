@@ -15,6 +15,8 @@ struct speaker_conf {
 	struct addr to;
 	uint16_t port;
 	uint32_t as;
+	uint64_t churn;			/* route changes a second, of all routers together; 0: none */
+	double flap_s;			/* router 0 drops its session so often; 0: never */
 };
 
 struct speaker;
@@ -24,6 +26,12 @@ void	speaker_stop(struct speaker *sp);		/* Cease, close, join */
 
 uint64_t speaker_announced(const struct speaker *sp);	/* routes written so far, of all routers */
 unsigned speaker_done(const struct speaker *sp);	/* routers whose whole table was taken */
+
+/* Begin with churn and flapping, where asked for. The table itself does not change. */
+void	speaker_unrest(struct speaker *sp);
+uint64_t speaker_changes(const struct speaker *sp);
+uint64_t speaker_flaps(const struct speaker *sp);
+
 const char *speaker_error(const struct speaker *sp);	/* NULL: none */
 
 /* The address of router i: the first one plus i. */
