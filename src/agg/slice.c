@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The cache behind a plan: slots of (tag, index) and dense entries in the order of their first flow.
- * Flows are added in blocks with two prefetch passes, slots first, then the entries that the slots
- * point to, so that the cache misses of a block overlap: it is they that an update costs.
+ * Flows are added in blocks: all keys are hashed and their slots fetched, then the slots are read and
+ * the entries they point to fetched, then keys are compared and counters added, so that the cache
+ * misses of a block overlap: it is they that an update costs.
+ *
+ * Nothing here takes longer than its block: slots grow in steps, and entries lie in reserved address
+ * space, which is touched as they come and given back by the output's thread.
  */
 #include "agg/slice.h"
 
@@ -11,8 +15,11 @@
 
 #include "core/mem.h"
 
-#define BLOCK		64		/* flows whose misses overlap; of the counts tried the best */
+#define BLOCK		GROWSLOTS_STEP	/* flows whose misses overlap; of the counts tried the best */
 #define HUGE_FROM	(UINT64_C(4) << 20)	/* bytes of entries from which large pages pay */
+#define SLOTS_FIRST	(1u << 20)	/* entries that slots are made for at once: the first flows of a
+					   slice touch all their pages */
+#define LINE		64
 
 static bool
 has_reference(const struct plan *plan)
@@ -23,58 +30,38 @@ has_reference(const struct plan *plan)
 	return false;
 }
 
-/*
- * Entries may move while the slice grows (realloc of large blocks moves page tables, not bytes); an
- * index stays good. Large pages are asked for only where the size is known from the slice before:
- * moving them is what makes growing slow.
- */
-static void
-make_room(struct slice *s, size_t room)
+uint64_t *
+entries_reserve(size_t room, size_t stride)
 {
-	s->entry = mem_grow(s->entry, room, s->stride * sizeof(*s->entry));
-	s->room = room;
-}
-
-struct slice *
-slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
-    const struct epoch_reader *follow, size_t expected)
-{
-	struct slice *s = mem_new(sizeof(*s));
-
-	assert(plan->counter[0] == EC_BYTES && plan->counter[1] == EC_PACKETS &&
-	    plan->counter[2] == EC_FLOWS);
-	s->plan = plan;
-	s->stride = plan->key_words + plan->counters;
-	s->seed = hash_seed();
-	s->worker = worker;
-	s->opened = wall_now();
-	if (expected < 256)
-		expected = 256;
-	slots_init(&s->slots, expected);
-	make_room(s, expected);
-	if (expected * s->stride * sizeof(*s->entry) >= HUGE_FROM)
-		mem_prefer_huge(s->entry, expected * s->stride * sizeof(*s->entry));
-	if (ep != NULL && has_reference(plan)) {
-		s->epoch = ep;
-		s->pin = epoch_join(ep);
-		assert(s->pin != NULL);		/* 4,096 slots, and outputs x workers of slices */
-		epoch_follow(s->pin, follow);
-	}
-	return s;
+	return mem_reserve(room * stride * sizeof(uint64_t), 0);
 }
 
 void
-slice_free(struct slice *s)
+entries_give_back(uint64_t *entry, size_t room, size_t stride)
 {
-	if (s == NULL)
-		return;
-	if (s->pin != NULL) {
-		epoch_offline(s->pin);
-		epoch_leave(s->epoch, s->pin);
-	}
-	slots_done(&s->slots);
-	mem_free(s->entry);
-	mem_free(s);
+	if (entry != NULL)
+		mem_unreserve(entry, room * stride * sizeof(*entry));
+}
+
+uint64_t *
+entries_double(uint64_t *entry, size_t *room, size_t stride)
+{
+	uint64_t *more = entries_reserve(2 * *room, stride);
+
+	mem_prefer_huge(more, 2 * *room * stride * sizeof(*more));
+	memcpy(more, entry, *room * stride * sizeof(*more));
+	entries_give_back(entry, *room, stride);
+	*room *= 2;
+	return more;
+}
+
+/* Large pages from here on: asked for once there are entries enough to fill some. */
+static void
+prefer_huge(struct slice *s)
+{
+	s->huge = true;
+	mem_prefer_huge(s->entry + s->entries * s->stride,
+	    (s->room - s->entries) * s->stride * sizeof(*s->entry));
 }
 
 /* What a flow adds to a counter. */
@@ -124,18 +111,12 @@ combine(enum counter_op op, uint64_t old, uint64_t more)
 	return old;
 }
 
-/*
- * Events, NAT events and options records make an entry, and add nothing to it. Every plan's counters
- * begin with bytes, packets and flows (plan.c), which are added without looking.
- */
-static inline void
-add_counters(const struct plan *plan, const struct flow *flow, uint64_t *restrict counter)
+/* The counters behind bytes, packets and flows. */
+static void
+add_others(const struct plan *plan, const struct flow *flow, uint64_t *counter)
 {
 	if (flow->kind != FLOW_TRAFFIC)
 		return;
-	counter[0] += flow->bytes;
-	counter[1] += flow->packets;
-	counter[2] += flow->flows;
 	for (size_t i = PLAN_COUNTERS_ALWAYS; i < plan->counters; i++) {
 		enum entry_counter c = plan->counter[i];
 
@@ -148,94 +129,181 @@ key_equal(const uint64_t *a, const uint64_t *b, size_t words)
 {
 	uint64_t differ = 0;
 
+#pragma GCC unroll 16
 	for (size_t i = 0; i < words; i++)
 		differ |= a[i] ^ b[i];
 	return differ == 0;
 }
 
 static uint64_t *
-append(struct slice *s, uint64_t hash, const uint64_t *key)
+append(struct slice *s, struct slots *slots, uint64_t hash, const uint64_t *key)
 {
 	size_t words = s->plan->key_words;
 	uint64_t *entry;
 
 	if (s->entries == s->room)
-		make_room(s, 2 * s->room);
+		s->entry = entries_double(s->entry, &s->room, s->stride);
+	if (!s->huge && s->entries * s->stride * sizeof(*s->entry) >= HUGE_FROM)
+		prefer_huge(s);
 	entry = s->entry + s->entries * s->stride;
 	memcpy(entry, key, words * sizeof(*key));
 	for (size_t i = 0; i < s->plan->counters; i++)
 		entry[words + i] = entry_counter_rows[s->plan->counter[i]].op == OP_MIN ?
 		    UINT64_MAX : 0;
-	slots_add(&s->slots, hash, (uint32_t)s->entries++);
+	slots_place(slots, slots_make(hash, (uint32_t)s->entries++));
 	return entry;
 }
 
-static inline uint64_t *
+/* Where the first look did not find it: behind other tags, in this very block, or nowhere yet. */
+static __attribute__((noinline)) uint64_t *
 find(struct slice *s, uint64_t hash, const uint64_t *key)
 {
+	struct slots *slots = growslots_of(&s->slots, hash);
 	struct slots_at at;
 
-	for (uint32_t i = slots_first(&s->slots, hash, &at); i != SLOTS_NONE;
-	    i = slots_next(&s->slots, &at)) {
+	for (uint32_t i = slots_first(slots, hash, &at); i != SLOTS_NONE;
+	    i = slots_next(slots, &at)) {
 		uint64_t *entry = s->entry + i * s->stride;
 
 		if (key_equal(entry, key, s->plan->key_words))
 			return entry;
 	}
-	return append(s, hash, key);
+	return append(s, slots, hash, key);
 }
 
-/* The lines of the entry that a hash most likely leads to. */
-static inline void
-prefetch_entry(const struct slice *s, uint64_t hash)
+/* Hash all keys, and fetch the slots they have their homes in. */
+static inline __attribute__((always_inline)) void
+hash_block(struct slice *s, const uint64_t *keys, unsigned n, size_t words, uint64_t *hash)
 {
-	struct slots_at at;
-	uint32_t i = slots_first(&s->slots, hash, &at);
-	const char *entry;
-
-	if (i == SLOTS_NONE)
-		return;
-	entry = (const char *)(s->entry + i * s->stride);
-	for (size_t line = 0; line < s->stride * sizeof(uint64_t); line += 64)
-		__builtin_prefetch(entry + line, 1);
-	__builtin_prefetch(entry + s->stride * sizeof(uint64_t) - 1, 1);
-}
-
-static void
-add_block(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n)
-{
-	const struct plan *plan = s->plan;
-	uint64_t hash[BLOCK];
-
 	for (unsigned i = 0; i < n; i++) {
-		hash[i] = hash_words(keys + i * plan->key_words, plan->key_words, s->seed);
-		slots_prefetch(&s->slots, hash[i]);
-	}
-	for (unsigned i = 0; i < n; i++)
-		prefetch_entry(s, hash[i]);
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t *entry = find(s, hash[i], keys + i * plan->key_words);
-
-		add_counters(plan, &flow[i], entry + plan->key_words);
+		hash[i] = hash_words(keys + i * words, words, s->seed);
+		slots_prefetch(growslots_of(&s->slots, hash[i]), hash[i]);
 	}
 }
 
-static void
-add_sums(struct slice *s, const struct flow *flow, unsigned n)
+/* Read the slots, and fetch all lines of the entries that they most likely lead to. */
+static inline __attribute__((always_inline)) void
+seek_block(struct slice *s, const uint64_t *hash, unsigned n, uint32_t *index)
 {
+	const size_t bytes = s->stride * sizeof(uint64_t);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct slots_at at;
+		const char *entry;
+
+		index[i] = slots_first(growslots_of(&s->slots, hash[i]), hash[i], &at);
+		if (index[i] == SLOTS_NONE)
+			continue;
+		entry = (const char *)(s->entry + index[i] * s->stride);
+		__builtin_prefetch(entry, 1);
+		for (size_t line = LINE; line < bytes; line += LINE)
+			__builtin_prefetch(entry + line, 1);
+		__builtin_prefetch(entry + bytes - 1, 1);
+	}
+}
+
+/*
+ * Events, NAT events and options records make an entry, and add nothing to it. Every plan's counters
+ * begin with bytes, packets and flows (plan.c), which are added without looking.
+ */
+static inline __attribute__((always_inline)) void
+add_block(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n, size_t words)
+{
+	const bool others = s->plan->counters > PLAN_COUNTERS_ALWAYS;
+	uint64_t hash[BLOCK], bytes_in = 0, packets_in = 0;
+	uint32_t index[BLOCK];
+
+	growslots_step(&s->slots);
+	hash_block(s, keys, n, words, hash);
+	seek_block(s, hash, n, index);
+	for (unsigned i = 0; i < n; i++) {
+		const uint64_t traffic = flow[i].kind == FLOW_TRAFFIC ? UINT64_MAX : 0;
+		const uint64_t *key = keys + i * words;
+		uint64_t *entry = s->entry + index[i] * s->stride;
+
+		if (index[i] == SLOTS_NONE || !key_equal(entry, key, words))
+			entry = find(s, hash[i], key);
+		entry[words] += flow[i].bytes & traffic;
+		entry[words + 1] += flow[i].packets & traffic;
+		entry[words + 2] += flow[i].flows & traffic;
+		bytes_in += flow[i].bytes & traffic;
+		packets_in += flow[i].packets & traffic;
+		if (others)
+			add_others(s->plan, &flow[i], entry + words);
+	}
 	s->flows_in += n;
-	for (unsigned i = 0; i < n; i++)
-		if (flow[i].kind == FLOW_TRAFFIC) {
-			s->bytes_in += flow[i].bytes;
-			s->packets_in += flow[i].packets;
-		}
+	s->bytes_in += bytes_in;
+	s->packets_in += packets_in;
 }
+
+/* The same for keys of any and of the usual lengths: a constant, so that loops over words vanish. */
+static void
+add_any(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n)
+{
+	add_block(s, flow, keys, n, s->plan->key_words);
+}
+
+#define ADDER(words)									\
+	static void									\
+	add_##words(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n)	\
+	{										\
+		add_block(s, flow, keys, n, words);					\
+	}
+
+ADDER(1) ADDER(2) ADDER(3) ADDER(4) ADDER(5) ADDER(6) ADDER(7) ADDER(8) ADDER(9) ADDER(10)
+ADDER(11) ADDER(12) ADDER(13) ADDER(14)
+
+static slice_adder *const adders[] = {
+	NULL, add_1, add_2, add_3, add_4, add_5, add_6, add_7, add_8, add_9, add_10, add_11, add_12,
+	add_13, add_14,
+};
 
 void
 slice_add(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n)
 {
 	for (unsigned from = 0; from < n; from += BLOCK)
-		add_block(s, flow + from, keys + from * s->plan->key_words,
+		s->add(s, flow + from, keys + from * s->plan->key_words,
 		    n - from < BLOCK ? n - from : BLOCK);
-	add_sums(s, flow, n);
+}
+
+struct slice *
+slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
+    const struct epoch_reader *follow, size_t expected)
+{
+	struct slice *s = mem_new(sizeof(*s));
+
+	assert(plan->counter[0] == EC_BYTES && plan->counter[1] == EC_PACKETS &&
+	    plan->counter[2] == EC_FLOWS);
+	s->plan = plan;
+	s->stride = plan->key_words + plan->counters;
+	s->seed = hash_seed();
+	s->worker = worker;
+	s->opened = wall_now();
+	growslots_init(&s->slots, expected < SLOTS_FIRST ? expected : SLOTS_FIRST);
+	s->room = ENTRIES_ROOM;
+	s->entry = entries_reserve(s->room, s->stride);
+	if (expected * s->stride * sizeof(*s->entry) >= HUGE_FROM)
+		prefer_huge(s);
+	s->add = plan->key_words < ARRAY_LEN(adders) ? adders[plan->key_words] : add_any;
+	if (ep != NULL && has_reference(plan)) {
+		s->epoch = ep;
+		s->pin = epoch_join(ep);
+		assert(s->pin != NULL);		/* 4,096 slots, and outputs x workers of slices */
+		epoch_follow(s->pin, follow);
+	}
+	return s;
+}
+
+void
+slice_free(struct slice *s)
+{
+	if (s == NULL)
+		return;
+	if (s->pin != NULL) {
+		epoch_offline(s->pin);
+		epoch_leave(s->epoch, s->pin);
+	}
+	growslots_done(&s->slots);
+	entries_give_back(s->entry, s->room, s->stride);
+	mem_free(s);
 }

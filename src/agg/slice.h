@@ -11,13 +11,19 @@
 
 #include "agg/plan.h"
 #include "core/epoch.h"
-#include "core/hash.h"
+#include "core/growslots.h"
+
+struct slice;
+typedef void slice_adder(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n);
 
 struct slice {
 	const struct plan *plan;
-	struct slots slots;
-	uint64_t *entry;		/* entries of `stride` words: key_words, then counters */
+	slice_adder *add;		/* up to a block of flows, for keys of the plan's length */
+	struct growslots slots;
+	uint64_t *entry;		/* entries of `stride` words: key_words, then counters; in
+					   reserved space for `room` of them */
 	size_t entries, room, stride;
+	bool huge;			/* large pages were asked for */
 	uint64_t seed;
 	struct epoch *epoch;
 	struct epoch_reader *pin;	/* NULL when the plan has nothing by reference */
@@ -26,11 +32,22 @@ struct slice {
 	uint64_t offered, filtered, made;	/* by the worker: flows seen, kept out by filters, added
 					   once more under their other end */
 	uint64_t flows_in;		/* flows (times sides) added: offered - filtered + made */
+	uint64_t late;			/* of offered: went to the bin of their arrival */
 	uint64_t bytes_in, packets_in;	/* their sums: must equal the sums over the entries */
 };
 
 /* Most entries before the worker hands over early (nothing is lost by it). */
 #define SLICE_MOST	(1u << 24)
+
+/*
+ * Entries lie in reserved address space, so that they never move: room for twice SLICE_MOST, as an
+ * output may be behind and its slice grow on. Beyond that they are copied to twice the space. What
+ * adopts the entries of a slice gives them back.
+ */
+#define ENTRIES_ROOM	(2 * (size_t)SLICE_MOST)
+uint64_t *entries_reserve(size_t room, size_t stride);
+uint64_t *entries_double(uint64_t *entry, size_t *room, size_t stride);
+void	entries_give_back(uint64_t *entry, size_t room, size_t stride);
 
 /* `follow`: the worker's own reader, online (see epoch_follow). */
 struct slice *slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,

@@ -11,7 +11,8 @@
 #include "core/clock.h"
 #include "core/mem.h"
 
-#define HUGE_FROM	(UINT64_C(4) << 20)	/* bytes from which large pages pay */
+#define RESERVE_FROM	(UINT64_C(1) << 20)	/* bytes from which slots get pages of their own, */
+#define HUGE_FROM	(UINT64_C(4) << 20)	/* and from which large ones pay */
 
 static uint64_t the_seed;
 static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
@@ -53,9 +54,11 @@ slots_init(struct slots *s, size_t expected)
 
 	while (n < 2 * expected)
 		n *= 2;
-	s->slot = mem_array(n, sizeof(*s->slot));
-	if (n * sizeof(*s->slot) >= HUGE_FROM)
-		mem_prefer_huge(s->slot, n * sizeof(*s->slot));
+	/* The allocator may hand out used memory, and clear it: all of it at once. */
+	if (n * sizeof(*s->slot) >= RESERVE_FROM)
+		s->slot = mem_reserve(n * sizeof(*s->slot), n * sizeof(*s->slot) >= HUGE_FROM);
+	else
+		s->slot = mem_array(n, sizeof(*s->slot));
 	s->mask = n - 1;
 	s->used = 0;
 }
@@ -63,7 +66,10 @@ slots_init(struct slots *s, size_t expected)
 void
 slots_done(struct slots *s)
 {
-	mem_free(s->slot);
+	if (s->slot != NULL && (s->mask + 1) * sizeof(*s->slot) >= RESERVE_FROM)
+		mem_unreserve(s->slot, (s->mask + 1) * sizeof(*s->slot));
+	else
+		mem_free(s->slot);
 	*s = (struct slots){ 0 };
 }
 
@@ -72,16 +78,6 @@ slots_clear(struct slots *s)
 {
 	memset(s->slot, 0, (s->mask + 1) * sizeof(*s->slot));
 	s->used = 0;
-}
-
-static void
-place(struct slots *s, uint64_t slot)
-{
-	uint64_t at = slot >> 32;
-
-	while (s->slot[at & s->mask] != 0)
-		at++;
-	s->slot[at & s->mask] = slot;
 }
 
 /* A slot goes to one of two places, each of which is walked in order: no cache misses. */
@@ -93,9 +89,8 @@ grow(struct slots *s)
 	slots_init(&bigger, s->mask + 1);
 	for (uint64_t i = 0; i <= s->mask; i++)
 		if (s->slot[i] != 0)
-			place(&bigger, s->slot[i]);
-	bigger.used = s->used;
-	mem_free(s->slot);
+			slots_place(&bigger, s->slot[i]);
+	slots_done(s);
 	*s = bigger;
 }
 
@@ -105,8 +100,7 @@ slots_add(struct slots *s, uint64_t hash, uint32_t index)
 	assert(index < UINT32_MAX / 2);
 	if (2 * (s->used + 1) > s->mask + 1)
 		grow(s);
-	place(s, hash >> 32 << 32 | (uint64_t)(index + 1));
-	s->used++;
+	slots_place(s, slots_make(hash, index));
 }
 
 void

@@ -100,6 +100,24 @@ slots_prefetch(const struct slots *s, uint64_t hash)
 	__builtin_prefetch(&s->slot[(hash >> 32) & s->mask]);
 }
 
+static inline uint64_t
+slots_make(uint64_t hash, uint32_t index)
+{
+	return hash >> 32 << 32 | (uint64_t)(index + 1);
+}
+
+/* Enter a slot without growing: the caller minds the load. */
+static inline void
+slots_place(struct slots *s, uint64_t slot)
+{
+	uint64_t at = slot >> 32;
+
+	while (s->slot[at & s->mask] != 0)
+		at++;
+	s->slot[at & s->mask] = slot;
+	s->used++;
+}
+
 /* Enter an index that is not in the table. */
 void	slots_add(struct slots *s, uint64_t hash, uint32_t index);
 

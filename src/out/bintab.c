@@ -65,7 +65,7 @@ bintab_free(struct bintab *tab)
 		return;
 	slots_done(&tab->slots);
 	valtab_free(tab->values);
-	mem_free(tab->entry);
+	entries_give_back(tab->entry, tab->room, tab->stride);
 	mem_free(tab->column);
 	mem_free(tab->ref);
 	mem_free(tab);
@@ -75,7 +75,7 @@ void
 bintab_clear(struct bintab *tab)
 {
 	/* A table that was once large gives its memory back: the next one may be small. */
-	mem_free(tab->entry);
+	entries_give_back(tab->entry, tab->room, tab->stride);
 	tab->entry = NULL;
 	tab->entries = tab->room = 0;
 	slots_done(&tab->slots);
@@ -94,7 +94,7 @@ bintab_rows(const struct bintab *tab)
 size_t
 bintab_bytes(const struct bintab *tab)
 {
-	return tab->room * tab->stride * sizeof(*tab->entry) + valtab_bytes(tab->values) +
+	return tab->entries * tab->stride * sizeof(*tab->entry) + valtab_bytes(tab->values) +
 	    (tab->slots.mask + 1) * sizeof(*tab->slots.slot);
 }
 
@@ -214,9 +214,11 @@ append_row(struct bintab *tab, uint64_t hash, const uint64_t *key, const uint64_
 {
 	uint64_t *row;
 
-	if (tab->entries == tab->room) {
-		tab->room = tab->room == 0 ? 64 : 2 * tab->room;
-		tab->entry = mem_grow(tab->entry, tab->room, tab->stride * sizeof(*tab->entry));
+	if (tab->entry == NULL) {
+		tab->room = ENTRIES_ROOM;
+		tab->entry = entries_reserve(tab->room, tab->stride);
+	} else if (tab->entries == tab->room) {
+		tab->entry = entries_double(tab->entry, &tab->room, tab->stride);
 	}
 	assert(tab->entries < SLOTS_NONE - 1);
 	row = tab->entry + tab->entries * tab->stride;
@@ -303,6 +305,24 @@ add_sums(struct bintab *tab, struct bintab_sums sums)
 	tab->sums.flows += sums.flows;
 }
 
+/* Entries and the slots that find them: both hash with the seed of the process. */
+static void
+adopt(struct bintab *tab, struct slice *slice)
+{
+	assert(tab->seed == slice->seed);
+	entries_give_back(tab->entry, tab->room, tab->stride);
+	tab->entry = slice->entry;
+	tab->entries = slice->entries;
+	tab->room = slice->room;
+	slice->entry = NULL;
+	slice->entries = slice->room = 0;
+	growslots_settle(&slice->slots);
+	slots_done(&tab->slots);
+	tab->slots = slice->slots.now;
+	slice->slots.now = (struct slots){ 0 };
+	tab->slots_stale = false;
+}
+
 void
 bintab_add(struct bintab *tab, const struct rib *rib, struct slice *slice)
 {
@@ -311,13 +331,7 @@ bintab_add(struct bintab *tab, const struct rib *rib, struct slice *slice)
 	assert(slice->plan == tab->plan && slice->stride == tab->stride);
 	add_sums(tab, bintab_sums_of(tab, slice->entry, slice->entries));
 	if (tab->entries == 0 && tab->refs == 0 && slice->entries > 0) {
-		mem_free(tab->entry);
-		tab->entry = slice->entry;
-		tab->entries = slice->entries;
-		tab->room = slice->room;
-		slice->entry = NULL;
-		slice->entries = slice->room = 0;
-		tab->slots_stale = true;
+		adopt(tab, slice);
 		return;
 	}
 	if (tab->slots_stale)

@@ -12,6 +12,8 @@ const struct counter_row out_counter_rows[] = {
 	{ "made", C(made), COUNTER_MADE, "flows added a second time, under their other end (sum_*)" },
 	{ "filtered", C(filtered), COUNTER_DROP, "flows held back by the output's filters" },
 	{ "flows_added", C(flows_added), COUNTER_OUT, "flows added to rows" },
+	{ "late", C(late), COUNTER_INFO,
+	    "flows out of bin_past..bin_future, put into the bin of their arrival" },
 	{ "bytes_added", C(bytes_added), COUNTER_IN, "bytes added to rows" },
 	{ "bytes_purged", C(bytes_purged), COUNTER_OUT, "bytes of the rows written" },
 	{ "bytes_rejected", C(bytes_rejected), COUNTER_DROP, "bytes of rows left out by preprocess" },

@@ -115,6 +115,7 @@ add_slice(struct output *o, struct slice *s)
 	count_add(&o->c.flows_in, s->offered);
 	count_add(&o->c.filtered, s->filtered);
 	count_add(&o->c.made, s->made);
+	count_add(&o->c.late, s->late);
 	count_add(&o->c.flows_added, s->flows_in);
 	count_add(&o->c.bytes_added, s->bytes_in);
 	count_add(&o->c.packets_added, s->packets_in);

@@ -66,6 +66,7 @@ struct out_counters {
 	counter_t made;			/* by sum_*: the second side */
 	counter_t filtered;		/* by aggregate_filter and the tag filters */
 	counter_t flows_added;		/* went into entries */
+	counter_t late;			/* of those handed: out of bin_past..bin_future */
 	counter_t bytes_added, packets_added;
 	counter_t bytes_held, packets_held;	/* in slices and the bin table, not yet purged */
 	counter_t bytes_purged, packets_purged;

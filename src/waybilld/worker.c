@@ -124,6 +124,7 @@ add_run(struct worker *w, const struct setup_output *o, struct worker_output *wo
 		plan_pack(o->plan, side, flow, n, w->keys, &late);
 		slice_add(wo->slice, flow, w->keys, n);
 	}
+	wo->slice->late += late;	/* the same flows on both sides */
 	wo->slice->made += (uint64_t)n * (o->plan->sides - 1u);
 }
 

@@ -141,7 +141,7 @@ measure(const char *name, const char *aggregate, uint64_t n_keys, double seconds
 	printf("%-10s %9zu keys of %3zu bytes: pack %5.1f  add %5.1f ns/flow; growing %5.1f ns/key, "
 	    "longest batch %.1f ms; %.0f bytes/key\n", name, s->entries, plan->key_words * 8,
 	    best.pack_ns, best.add_ns, (double)grown / (double)n_keys, (double)worst / 1e6,
-	    ((double)s->room * (double)s->stride * 8 + ((double)s->slots.mask + 1) * 8) /
+	    ((double)s->entries * (double)s->stride * 8 + (double)growslots_bytes(&s->slots)) /
 	    (double)s->entries);
 	mem_free(flow);
 	mem_free(keys);

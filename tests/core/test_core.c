@@ -15,6 +15,7 @@
 #include "core/chan.h"
 #include "core/counter.h"
 #include "core/epoch.h"
+#include "core/growslots.h"
 #include "core/hash.h"
 #include "core/mem.h"
 #include "core/names.h"
@@ -203,6 +204,71 @@ slots_hold_against_a_plain_list(void **state)
 	slots_done(&s);
 }
 
+static uint64_t
+mixed(uint64_t i)
+{
+	return hash_words(&i, 1, 42);
+}
+
+/* Homes at the end of the slots, whatever their size, so that clusters wrap around. */
+static uint64_t
+crowded_high(uint64_t i)
+{
+	return (UINT64_C(0xffffffff) - i % 40 * 3) << 32;
+}
+
+static uint64_t
+crowded_low(uint64_t i)
+{
+	return i % 50 << 32;
+}
+
+/* Whether growing slots hold `index` under its hash, by the slots that the hash belongs to. */
+static bool
+grown_holds(struct growslots *g, uint64_t hash, uint32_t index)
+{
+	const struct slots *s = growslots_of(g, hash);
+	struct slots_at at;
+	uint32_t found;
+
+	for (found = slots_first(s, hash, &at); found != SLOTS_NONE; found = slots_next(s, &at))
+		if (found == index)
+			return true;
+	return false;
+}
+
+/* At every step of many growths all that was added is found; hashes of a kind make long clusters. */
+static void
+growing_slots_lose_nothing(void **state)
+{
+	static const struct {
+		uint32_t count;
+		uint64_t (*of)(uint64_t i);
+	} kinds[] = { { 300000, mixed }, { 3000, crowded_high }, { 3000, crowded_low } };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		struct growslots g;
+
+		growslots_init(&g, 1);
+		for (uint32_t i = 0; i < kinds[k].count; i++) {
+			uint64_t hash = kinds[k].of(i);
+
+			if (i % GROWSLOTS_STEP == 0)
+				growslots_step(&g);
+			slots_place(growslots_of(&g, hash), slots_make(hash, i));
+			for (uint32_t probe = i, tries = 0; tries < 12; tries++, probe /= 2)
+				assert_true(grown_holds(&g, kinds[k].of(probe), probe));
+			assert_false(grown_holds(&g, hash, i + 1));
+		}
+		growslots_settle(&g);
+		assert_int_equal(g.now.used, kinds[k].count);
+		for (uint32_t i = 0; i < kinds[k].count; i++)
+			assert_true(grown_holds(&g, kinds[k].of(i), i));
+		growslots_done(&g);
+	}
+}
+
 static void
 names_are_interned_and_bounded(void **state)
 {
@@ -272,6 +338,7 @@ main(void)
 		cmocka_unit_test(channel_delivers_everything_once),
 		cmocka_unit_test(epoch_waits_for_online_readers_only),
 		cmocka_unit_test(slots_hold_against_a_plain_list),
+		cmocka_unit_test(growing_slots_lose_nothing),
 		cmocka_unit_test(names_are_interned_and_bounded),
 		cmocka_unit_test(nearest_word_is_found_or_none),
 		cmocka_unit_test(json_and_csv),
