@@ -43,6 +43,7 @@ lpm_new(const struct lpm_shape *shape)
 	l->root = huge ? mem_reserve(root_bytes(l), 1) : mem_aligned(root_bytes(l));
 	l->node = mem_reserve(shape->nodes_most * node_bytes(l), huge);
 	l->link = mem_reserve(LPM_IDS * sizeof(cell_t), huge);
+	l->len = mem_reserve(LPM_IDS, huge);
 	l->shorts = mem_aligned(short_bytes(l));
 	l->filled = mem_reserve(shape->nodes_most * sizeof(l->filled[0]), 0);
 	return l;
@@ -59,6 +60,7 @@ lpm_free(struct lpm *l)
 		mem_free(l->root);
 	mem_unreserve(l->node, l->shape.nodes_most * node_bytes(l));
 	mem_unreserve(l->link, LPM_IDS * sizeof(cell_t));
+	mem_unreserve(l->len, LPM_IDS);
 	mem_free(l->shorts);
 	mem_unreserve(l->filled, l->shape.nodes_most * sizeof(l->filled[0]));
 	mem_free(l);
@@ -79,7 +81,7 @@ parent_of(const struct lpm *l, uint32_t id)
 static void
 set_parent(struct lpm *l, uint32_t id, uint32_t parent)
 {
-	cell_put(&l->link[id], parent << 8 | lpm_len(l, id));
+	cell_put(&l->link[id], parent << 8 | (cell_get(&l->link[id]) & 0xff));
 }
 
 /* The longest prefix of `len` bits or less that covers the key, among those of its class. */
@@ -218,6 +220,7 @@ lpm_insert(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id)
 
 	assert(id > 0 && id < LPM_IDS && (parent == 0 || lpm_len(l, parent) < len));
 	cell_put(&l->link[id], parent << 8 | len);
+	atomic_store_explicit(&l->len[id], len, memory_order_relaxed);
 	if (len < l->shape.short_bits) {
 		s = short_span(l, key, len);
 	} else {

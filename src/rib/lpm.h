@@ -56,6 +56,7 @@ struct lpm {
 	cell_t *root;
 	cell_t *node;			/* nodes_most << stride entries of reserved space */
 	cell_t *link;			/* by id: parent << 8 | length */
+	_Atomic uint8_t *len;		/* by id: the length again, so many more to a cache line */
 	cell_t *shorts;			/* by the leading short_bits - 1 bits */
 	/* The writer's own: */
 	uint16_t *filled;		/* by node: prefixes and nodes that live in it */
@@ -121,7 +122,8 @@ lpm_bits(struct lpm_key k, unsigned at, unsigned n)
 static inline uint8_t
 lpm_len(const struct lpm *l, uint32_t id)
 {
-	return (uint8_t)cell_get(&l->link[id]);
+	return atomic_load_explicit((_Atomic uint8_t *)(uintptr_t)&l->len[id],
+	    memory_order_relaxed);
 }
 
 static inline const cell_t *

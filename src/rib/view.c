@@ -221,17 +221,19 @@ views_column(struct rib *rib, struct column *col, bool add)
 
 typedef struct page *const _Atomic *dir_t;
 
-/* One view's lists and indices, loaded once per batch. */
+/* One family of a view, loaded once per batch. */
 struct way {
-	const struct collist *list[RIB_AFIS];
-	const struct lpm *lpm[RIB_AFIS];
-	dir_t dir[RIB_AFIS];		/* of the first column of each list */
+	const struct collist *list;	/* NULL: nothing is told of this family */
+	const struct lpm *lpm;
+	dir_t dir;			/* of the first column */
 };
 
+/* One address on its way through the stages. */
 struct seek {
 	struct lpm_key key;
-	uint32_t entry;			/* on the way down; then the id */
-	uint8_t afi;
+	const cell_t *cell;		/* the first column's for this id; NULL: it has none */
+	uint32_t id;			/* an entry on the way down; then the longest match */
+	uint32_t at;			/* where in the batch */
 };
 
 static dir_t
@@ -240,81 +242,75 @@ dir_of(const struct column *c)
 	return atomic_load_explicit(&((struct column *)(uintptr_t)c)->dir, memory_order_acquire);
 }
 
-static void
-way_of(const struct view *v, struct way *ret)
+static struct way
+way_of(const struct view *v, enum rib_afi afi)
 {
-	*ret = (struct way){ 0 };
-	for (size_t afi = 0; afi < RIB_AFIS; afi++) {
-		const struct collist *list = atomic_load_explicit(
-		    &((struct view *)(uintptr_t)v)->list[afi], memory_order_acquire);
+	struct way w = { .list = atomic_load_explicit(
+	    &((struct view *)(uintptr_t)v)->list[afi], memory_order_acquire) };
 
-		if (list == NULL)
-			continue;
-		ret->list[afi] = list;
-		ret->lpm[afi] = prefixset_lpm(&list->table->prefixes);
-		ret->dir[afi] = dir_of(list->col[0]);
+	if (w.list != NULL) {
+		w.lpm = prefixset_lpm(&w.list->table->prefixes);
+		w.dir = dir_of(w.list->col[0]);
 	}
+	return w;
 }
 
-/* At an id: bring what the answer will need, its length and parent, and the first column's cell. */
-static void
-arrive(const struct way *w, const struct lpm *l, struct seek *s)
+/* At an id: bring what the answer will need, the prefix's length and the first column's cell. */
+static inline void
+arrive(const struct way *w, struct seek *s, uint32_t id)
 {
-	dir_t dir = w->dir[s->afi];
 	const struct page *page;
 
-	if (s->entry == 0)
-		s->entry = lpm_short(l, s->key);
-	if (s->entry == 0 || dir == NULL)
+	if (id == 0)
+		id = lpm_short(w->lpm, s->key);
+	s->id = id;
+	s->cell = NULL;
+	if (id == 0 || w->dir == NULL)
 		return;
-	__builtin_prefetch(&l->link[s->entry]);
 	page = atomic_load_explicit(
-	    &((struct page *_Atomic *)(uintptr_t)dir)[s->entry / PAGE_CELLS],
-	    memory_order_acquire);
-	if (page != NULL)
-		__builtin_prefetch(&page->cell[s->entry % PAGE_CELLS]);
+	    &((struct page *_Atomic *)(uintptr_t)w->dir)[id / PAGE_CELLS], memory_order_acquire);
+	if (page == NULL)
+		return;
+	s->cell = &page->cell[id % PAGE_CELLS];
+	__builtin_prefetch(s->cell);
+	__builtin_prefetch(&w->lpm->len[id]);
 }
 
 /* All addresses down to ids, a level at a time, each level prefetched for the whole batch. */
 static void
 descend(const struct way *w, struct seek *s, size_t n)
 {
+	const struct lpm *l = w->lpm;
+	const unsigned stride = l->shape.stride;
+	unsigned at = l->shape.root_bits;
 	uint8_t waiting[BATCH];
 	size_t left = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (w->lpm[s[i].afi] != NULL)
-			__builtin_prefetch(lpm_root_at(w->lpm[s[i].afi], s[i].key));
 	for (size_t i = 0; i < n; i++) {
-		const struct lpm *l = w->lpm[s[i].afi];
+		uint32_t entry = cell_get(lpm_root_at(l, s[i].key));
 
-		if (l == NULL)
+		if (!(entry & LPM_NODE)) {
+			arrive(w, &s[i], entry);
 			continue;
-		s[i].entry = cell_get(lpm_root_at(l, s[i].key));
-		if (s[i].entry & LPM_NODE) {
-			__builtin_prefetch(lpm_node_at(l, s[i].entry, s[i].key,
-			    l->shape.root_bits));
-			waiting[left++] = (uint8_t)i;
-		} else {
-			arrive(w, l, &s[i]);
 		}
+		__builtin_prefetch(lpm_node_at(l, entry, s[i].key, at));
+		s[i].id = entry;
+		waiting[left++] = (uint8_t)i;
 	}
-	for (unsigned down = 0; left > 0; down++) {
+	for (; left > 0; at += stride) {
 		size_t still = 0;
 
 		for (size_t k = 0; k < left; k++) {
 			struct seek *x = &s[waiting[k]];
-			const struct lpm *l = w->lpm[x->afi];
-			unsigned at = l->shape.root_bits + down * l->shape.stride;
+			uint32_t entry = cell_get(lpm_node_at(l, x->id, x->key, at));
 
-			x->entry = cell_get(lpm_node_at(l, x->entry, x->key, at));
-			if (x->entry & LPM_NODE) {
-				__builtin_prefetch(lpm_node_at(l, x->entry, x->key,
-				    at + l->shape.stride));
-				waiting[still++] = waiting[k];
-			} else {
-				arrive(w, l, x);
+			if (!(entry & LPM_NODE)) {
+				arrive(w, x, entry);
+				continue;
 			}
+			__builtin_prefetch(lpm_node_at(l, entry, x->key, at + stride));
+			x->id = entry;
+			waiting[still++] = waiting[k];
 		}
 		left = still;
 	}
@@ -327,8 +323,6 @@ choose(const struct rib *rib, uint32_t cell, const struct addr *hint)
 	const struct member *m;
 	size_t n;
 
-	if (!(cell & CELL_SET))
-		return cell;
 	m = attrstore_members(&rib->attrs, cell, &n);
 	if (hint == NULL || !addr_is_set(hint))
 		return m[0].path;
@@ -341,61 +335,78 @@ choose(const struct rib *rib, uint32_t cell, const struct addr *hint)
 	return m[0].path;
 }
 
-/* From the longest match on to shorter ones, until a column of the list has a route. */
-static struct route
-resolve(const struct rib *rib, const struct way *w, const struct seek *s, const struct addr *hint)
+/* The first column of the list that has a route for an id, and its cell; 0: none has. */
+static uint32_t
+cell_of(const struct way *w, uint32_t id, uint16_t *ret_column)
 {
-	const struct collist *list = w->list[s->afi];
-	const struct lpm *l = w->lpm[s->afi];
-	struct route r = { .kind = ROUTE_NONE };
+	for (uint32_t c = 0; c < w->list->n; c++) {
+		dir_t dir = c == 0 ? w->dir : dir_of(w->list->col[c]);
+		uint32_t cell = dir != NULL ? pages_cell(dir, id) : 0;
 
-	if (list == NULL)
-		return r;
-	for (uint32_t id = s->entry; id != 0; id = lpm_next(l, s->key, id)) {
-		for (uint32_t c = 0; c < list->n; c++) {
-			dir_t dir = c == 0 ? w->dir[s->afi] : dir_of(list->col[c]);
-			uint32_t cell = dir != NULL ? pages_cell(dir, id) : 0;
-
-			if (cell == 0)
-				continue;
-			r.path = choose(rib, cell, hint);
-			r.len = lpm_len(l, id);
-			r.column = (uint16_t)c;
-			r.kind = r.len == 0 ? ROUTE_DEFAULT :
-			    r.path & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND;
-			return r;
+		if (cell != 0) {
+			*ret_column = (uint16_t)c;
+			return cell;
 		}
 	}
-	return r;
+	return 0;
 }
 
-static void
-look(const struct rib *rib, const struct way *w, struct seek *s, const struct addr *const *hint,
-    struct route *ret, size_t n)
+/*
+ * From the longest match on to shorter ones, until a column of the list has a route. Mostly that
+ * is the first column, and its cell is on its way here since arrive.
+ */
+static inline void
+resolve(const struct rib *rib, const struct way *w, const struct seek *s,
+    const struct addr *const *hint, struct route *ret)
 {
+	uint32_t id = s->id, cell = s->cell != NULL ? cell_get(s->cell) : 0;
+	uint16_t column = 0;
+
+	while (cell == 0 && id != 0) {
+		cell = cell_of(w, id, &column);
+		if (cell == 0)
+			id = lpm_next(w->lpm, s->key, id);
+	}
+	if (cell & CELL_SET)
+		cell = choose(rib, cell, hint != NULL ? hint[s->at] : NULL);
+	ret->path = cell;
+	ret->len = cell != 0 ? lpm_len(w->lpm, id) : 0;
+	ret->kind = cell == 0 ? ROUTE_NONE : ret->len == 0 ? ROUTE_DEFAULT :
+	    cell & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND;
+	ret->column = column;
+}
+
+/* The addresses of one family that are in a batch; their keys and places are set. */
+static void
+look(const struct rib *rib, const struct way *w, struct seek *s, size_t n,
+    const struct addr *const *hint, struct route *ret)
+{
+	if (w->list == NULL) {
+		for (size_t i = 0; i < n; i++)
+			ret[s[i].at] = (struct route){ .kind = ROUTE_NONE };
+		return;
+	}
 	descend(w, s, n);
 	for (size_t i = 0; i < n; i++)
-		ret[i] = resolve(rib, w, &s[i], hint != NULL ? hint[i] : NULL);
+		resolve(rib, w, &s[i], hint, &ret[s[i].at]);
 }
 
 /* The global tables beside a VPN table: only a longer match goes before what it answered. */
 static void
-look_behind(const struct rib *rib, const struct view *vpn, struct seek *s,
-    const struct addr *const *hint, struct route *ret, size_t n)
+look_behind(const struct rib *rib, const struct way *vpn, const struct way *global,
+    struct seek *s, size_t n, const struct addr *const *hint, struct route *ret)
 {
 	struct route other[BATCH];
-	struct way w, first;
 
-	way_of(vpn->global, &w);
-	way_of(vpn, &first);
-	look(rib, &w, s, hint, other, n);
+	look(rib, global, s, n, hint, other);
 	for (size_t i = 0; i < n; i++) {
-		const struct collist *list = first.list[s[i].afi];
+		const struct route *o = &other[s[i].at];
+		struct route *r = &ret[s[i].at];
 
-		if (other[i].path == 0 || (ret[i].path != 0 && ret[i].len >= other[i].len))
+		if (o->path == 0 || (r->path != 0 && r->len >= o->len))
 			continue;
-		ret[i] = other[i];
-		ret[i].column += (uint16_t)(list != NULL ? list->n : 0);
+		*r = *o;
+		r->column += (uint16_t)(vpn->list != NULL ? vpn->list->n : 0);
 	}
 }
 
@@ -403,18 +414,30 @@ static void
 look_batch(const struct rib *rib, const struct view *view, const struct addr *const *addr,
     const struct addr *const *hint, struct route *ret, size_t n)
 {
-	struct seek s[BATCH];
-	struct way w;
+	const struct way way[RIB_AFIS] = { way_of(view, RIB_IP4), way_of(view, RIB_IP6) };
+	struct seek seek[RIB_AFIS][BATCH];
+	size_t count[RIB_AFIS] = { 0 };
 
-	way_of(view, &w);
 	for (size_t i = 0; i < n; i++) {
-		s[i].key = lpm_key_of(addr[i]);
-		s[i].afi = (uint8_t)afi_of(addr[i]);
-		s[i].entry = 0;
+		enum rib_afi afi = afi_of(addr[i]);
+		struct seek *s = &seek[afi][count[afi]++];
+
+		s->key = lpm_key_of(addr[i]);
+		s->at = (uint32_t)i;
+		if (way[afi].lpm != NULL)
+			__builtin_prefetch(lpm_root_at(way[afi].lpm, s->key));
 	}
-	look(rib, &w, s, hint, ret, n);
-	if (view->global != NULL)
-		look_behind(rib, view, s, hint, ret, n);
+	for (enum rib_afi afi = RIB_IP4; afi < RIB_AFIS; afi++) {
+		struct way global;
+
+		if (count[afi] == 0)
+			continue;
+		look(rib, &way[afi], seek[afi], count[afi], hint, ret);
+		if (view->global == NULL)
+			continue;
+		global = way_of(view->global, afi);
+		look_behind(rib, &way[afi], &global, seek[afi], count[afi], hint, ret);
+	}
 }
 
 void
