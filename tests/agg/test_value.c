@@ -145,6 +145,8 @@ test_lists(void **state)
 	check(&v, &style, "edge \"1\"", "\"edge \\\"1\\\"\"");
 	v.u = 0;
 	check(&v, &style, "", "\"\"");
+	v.type = VT_CLASS;
+	check(&v, &style, "unknown", "\"unknown\"");
 	names_free(names);
 }
 

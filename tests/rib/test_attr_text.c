@@ -110,6 +110,7 @@ route_distinguishers(void **state)
 		const char *text;
 		uint64_t rd;
 	} good[] = {
+		{ "vrfid:4294967295", RD_OF_VRFID(UINT32_MAX) },
 		{ "0:65000:1", UINT64_C(0x0000fde800000001) },
 		{ "0:65000:4294967295", UINT64_C(0x0000fde8ffffffff) },
 		{ "1:192.0.2.1:1", UINT64_C(0x0001c00002010001) },
