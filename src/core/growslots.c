@@ -49,11 +49,14 @@ begin(struct growslots *g)
 	g->moved = 0;
 }
 
-/* Memory of places that went over goes back as it comes: all of it at once takes its time as well. */
+/*
+ * Memory of places that went over goes back as it comes: all of it at once takes its time as well. Not
+ * that of the first ones, where entries of the last ones may have wrapped around to by now.
+ */
 static void
 give_back(struct slots *old, uint64_t at, uint64_t moved)
 {
-	if (at % GIVE_BACK == 0 && at > 0 && moved >= GIVE_BACK)
+	if (at % GIVE_BACK == 0 && at > 0 && moved > GIVE_BACK)
 		mem_release(&old->slot[at - GIVE_BACK], GIVE_BACK * sizeof(*old->slot));
 }
 

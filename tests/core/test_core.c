@@ -223,6 +223,16 @@ crowded_low(uint64_t i)
 	return i % 50 << 32;
 }
 
+/* As a growth of 2^19 slots begins, a crowd comes at their end and wraps around. */
+#define LATE_CROWD(salt)								\
+	static uint64_t									\
+	late_crowd_##salt(uint64_t i)							\
+	{										\
+		return i >= 262144 && i < 263144 && i % 8 == 0 ? UINT64_MAX << 32 :	\
+		    mixed(i * 8 + salt);						\
+	}
+LATE_CROWD(0) LATE_CROWD(1) LATE_CROWD(2) LATE_CROWD(3) LATE_CROWD(4) LATE_CROWD(5)
+
 /* Whether growing slots hold `index` under its hash, by the slots that the hash belongs to. */
 static bool
 grown_holds(struct growslots *g, uint64_t hash, uint32_t index)
@@ -244,7 +254,9 @@ growing_slots_lose_nothing(void **state)
 	static const struct {
 		uint32_t count;
 		uint64_t (*of)(uint64_t i);
-	} kinds[] = { { 300000, mixed }, { 3000, crowded_high }, { 3000, crowded_low } };
+	} kinds[] = { { 300000, mixed }, { 3000, crowded_high }, { 3000, crowded_low },
+		{ 400000, late_crowd_0 }, { 400000, late_crowd_1 }, { 400000, late_crowd_2 },
+		{ 400000, late_crowd_3 }, { 400000, late_crowd_4 }, { 400000, late_crowd_5 } };
 
 	(void)state;
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
