@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gathering keys. A word of the key that is put together from several fields is collected in a
- * small array first, so that every 8 bytes of a key are written by exactly one store: a key that is
+ * Gathering keys. A word of the key that is put together from several fields is complete before it
+ * is stored, so that every 8 bytes of a key are written by exactly one store: a key that is
  * stored in pieces and then loaded wider for its hash waits for the pieces to drain behind the cache
  * misses of earlier flows, which costs four times as much as the gathering itself.
  */
@@ -18,15 +18,21 @@
 struct pack_program *
 pack_new(size_t most, const struct pack_style *style)
 {
-	struct pack_program *prog = mem_new(sizeof(*prog) + most * sizeof(*prog->part));
+	struct pack_program *prog = mem_new(sizeof(*prog));
 
 	prog->style = *style;
+	prog->part = mem_array(most, sizeof(*prog->part));
+	prog->word = mem_array(most, sizeof(*prog->word));
 	return prog;
 }
 
 void
 pack_free(struct pack_program *prog)
 {
+	if (prog == NULL)
+		return;
+	mem_free(prog->part);
+	mem_free(prog->word);
 	mem_free(prog);
 }
 
@@ -38,6 +44,7 @@ add_part(struct pack_program *prog, enum pack_from from, size_t at, size_t bytes
 
 	assert(byte + bytes <= 8 && flow_at < sizeof(struct flow));
 	part->from = from;
+	part->bytes = from == PACK_PLAIN ? (uint8_t)bytes : 0;
 	part->word = (uint16_t)(at / 8);
 	part->at = (uint16_t)flow_at;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -45,13 +52,6 @@ add_part(struct pack_program *prog, enum pack_from from, size_t at, size_t bytes
 #else
 	part->shift = (uint8_t)(64 - 8 * (byte + bytes));
 #endif
-}
-
-static enum pack_from
-plain_from(size_t bytes)
-{
-	assert(bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
-	return bytes == 1 ? PACK_8 : bytes == 2 ? PACK_16 : bytes == 4 ? PACK_32 : PACK_64;
 }
 
 void
@@ -62,14 +62,14 @@ pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t
 	switch (prim->take) {
 	case TAKE_COPY:
 		if (bytes == 16) {
-			add_part(prog, PACK_64, at, 8, from);
-			add_part(prog, PACK_64, at + 8, 8, from + 8);
+			add_part(prog, PACK_PLAIN, at, 8, from);
+			add_part(prog, PACK_PLAIN, at + 8, 8, from + 8);
 		} else {
-			add_part(prog, plain_from(bytes), at, bytes, from);
+			add_part(prog, PACK_PLAIN, at, bytes, from);
 		}
 		break;
 	case TAKE_TOS:
-		add_part(prog, PACK_TOS, at, bytes, from);
+		add_part(prog, prog->style.tos_shift == 0 ? PACK_PLAIN : PACK_TOS, at, bytes, from);
 		break;
 	case TAKE_TIME:
 		add_part(prog, PACK_TIME, at, bytes, from);
@@ -91,12 +91,80 @@ pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t
 	}
 }
 
+/*
+ * Neighbours in the flow that are neighbours in the key as well are one number: ports, or the AS of
+ * both ends, as long as struct flow keeps them side by side. Of any length up to 8.
+ */
+static bool
+join(struct pack_part *a, const struct pack_part *b)
+{
+	unsigned low = a->shift < b->shift ? a->shift : b->shift;
+
+	if (a->word != b->word || a->bytes == 0 || b->bytes == 0 || a->at + a->bytes != b->at)
+		return false;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (a->shift + 8 * a->bytes != b->shift)
+#else
+	if (b->shift + 8 * b->bytes != a->shift)
+#endif
+		return false;
+	a->bytes += b->bytes;
+	a->shift = (uint8_t)low;
+	return true;
+}
+
+static void
+join_neighbours(struct pack_program *prog)
+{
+	size_t kept = 0;
+
+	for (size_t i = 1; i < prog->parts; i++)
+		if (!join(&prog->part[kept], &prog->part[i]))
+			prog->part[++kept] = prog->part[i];
+	if (prog->parts > 0)
+		prog->parts = kept + 1;
+}
+
+/* A part as 8 bytes of the flow that it lies in. */
+static void
+fuse(struct pack_word *w, const struct pack_part *part)
+{
+	size_t i = w->parts, at = part->at;
+	unsigned down = 0;
+
+	if (at + sizeof(uint64_t) > sizeof(struct flow))
+		at = sizeof(struct flow) - sizeof(uint64_t);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	down = 8 * (unsigned)(part->at - at);
+#else
+	down = 64 - 8 * (unsigned)(part->at - at + part->bytes);
+#endif
+	w->at[i] = (uint16_t)at;
+	w->down[i] = (uint8_t)down;
+	w->shift[i] = part->shift;
+	w->mask[i] = UINT64_MAX >> (64 - 8 * part->bytes);
+}
+
 void
 pack_seal(struct pack_program *prog)
 {
-	for (size_t i = 0; i < prog->parts; i++)
-		prog->part[i].last = i + 1 == prog->parts ||
-		    prog->part[i + 1].word != prog->part[i].word;
+	struct pack_word *w = NULL;
+
+	join_neighbours(prog);
+	for (size_t i = 0; i < prog->parts; i++) {
+		const struct pack_part *part = &prog->part[i];
+
+		if (w == NULL || w->word != part->word) {
+			w = &prog->word[prog->words++];
+			*w = (struct pack_word){ .word = part->word, .first = (uint16_t)i,
+			    .fused = true };
+		}
+		if (part->bytes == 0)
+			w->fused = false;
+		else
+			fuse(w, part);
+		w->parts++;
+	}
 }
 
 static inline uint64_t
@@ -173,7 +241,7 @@ take_bottom_label(const struct flow *flow, size_t at)
 
 #define GATHER(load)	for (unsigned i = 0; i < n; i++) word[i] |= (load) << shift; break
 
-/* Or one part into the words of n flows. */
+/* Or one part that is not plain into the words of n flows. */
 static void
 gather(const struct pack_part *part, const struct pack_style *style, const struct flow *flow,
     unsigned n, uint64_t *restrict word)
@@ -182,14 +250,8 @@ gather(const struct pack_part *part, const struct pack_style *style, const struc
 	const unsigned shift = part->shift;
 
 	switch (part->from) {
-	case PACK_8:
-		GATHER(load_8(&flow[i], at));
-	case PACK_16:
-		GATHER(load_16(&flow[i], at));
-	case PACK_32:
-		GATHER(load_32(&flow[i], at));
-	case PACK_64:
-		GATHER(load_64(&flow[i], at));
+	case PACK_PLAIN:
+		break;
 	case PACK_TOS:
 		GATHER(load_8(&flow[i], at) >> style->tos_shift);
 	case PACK_TIME:
@@ -205,37 +267,89 @@ gather(const struct pack_part *part, const struct pack_style *style, const struc
 	}
 }
 
+static inline uint64_t
+take_plain(const struct pack_word *w, size_t p, const struct flow *flow)
+{
+	return (load_64(flow, w->at[p]) >> w->down[p] & w->mask[p]) << w->shift[p];
+}
+
+/* A word of plain numbers, their count a constant. */
+static inline __attribute__((always_inline)) void
+run_fused(const struct pack_word *w, const struct flow *flow, unsigned n, uint64_t *restrict key,
+    size_t stride, size_t parts)
+{
+	const struct pack_word my = *w;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t word = 0;
+
+#pragma GCC unroll 4
+		for (size_t p = 0; p < parts; p++)
+			word |= take_plain(&my, p, &flow[i]);
+		key[i * stride] = word;
+	}
+}
+
+/* A word that is 8 bytes of the flow as they are. */
 static void
-run_chunk(const struct pack_program *prog, const struct flow *flow, unsigned n, uint64_t *keys,
+run_copy(const struct pack_word *w, const struct flow *flow, unsigned n, uint64_t *restrict key,
     size_t stride)
 {
-	uint64_t word[CHUNK];
-	bool fresh = true;
+	const size_t at = w->at[0];
 
-	for (size_t p = 0; p < prog->parts; p++) {
-		const struct pack_part *part = &prog->part[p];
+	for (unsigned i = 0; i < n; i++)
+		key[i * stride] = load_64(&flow[i], at);
+}
 
-		if (fresh && part->last && part->from == PACK_64) {
+/* A word with parts that are taken in ways of their own. */
+static void
+run_gathered(const struct pack_program *prog, const struct pack_word *w, const struct flow *flow,
+    unsigned n, uint64_t *restrict key, size_t stride)
+{
+	uint64_t word[CHUNK] = { 0 };
+
+	for (size_t p = 0; p < w->parts; p++) {
+		const struct pack_part *part = &prog->part[w->first + p];
+
+		if (part->from != PACK_PLAIN)
+			gather(part, &prog->style, flow, n, word);
+		else
 			for (unsigned i = 0; i < n; i++)
-				keys[i * stride + part->word] = load_64(&flow[i], part->at);
-			continue;
-		}
-		if (fresh)
-			memset(word, 0, n * sizeof(*word));
-		gather(part, &prog->style, flow, n, word);
-		fresh = part->last;
-		if (!part->last)
-			continue;
-		for (unsigned i = 0; i < n; i++)
-			keys[i * stride + part->word] = word[i];
+				word[i] |= take_plain(w, p, &flow[i]);
 	}
+	for (unsigned i = 0; i < n; i++)
+		key[i * stride] = word[i];
+}
+
+static void
+run_word(const struct pack_program *prog, const struct pack_word *w, const struct flow *flow,
+    unsigned n, uint64_t *key, size_t stride)
+{
+	if (!w->fused)
+		run_gathered(prog, w, flow, n, key, stride);
+	else if (w->parts == 1 && w->mask[0] == UINT64_MAX)
+		run_copy(w, flow, n, key, stride);
+	else if (w->parts == 1)
+		run_fused(w, flow, n, key, stride, 1);
+	else if (w->parts == 2)
+		run_fused(w, flow, n, key, stride, 2);
+	else if (w->parts == 3)
+		run_fused(w, flow, n, key, stride, 3);
+	else if (w->parts == 4)
+		run_fused(w, flow, n, key, stride, 4);
+	else
+		run_fused(w, flow, n, key, stride, w->parts);
 }
 
 void
 pack_run(const struct pack_program *prog, const struct flow *flow, unsigned n, uint64_t *keys,
     size_t stride)
 {
-	for (unsigned from = 0; from < n; from += CHUNK)
-		run_chunk(prog, flow + from, n - from < CHUNK ? n - from : CHUNK,
-		    keys + from * stride, stride);
+	for (unsigned from = 0; from < n; from += CHUNK) {
+		unsigned m = n - from < CHUNK ? n - from : CHUNK;
+
+		for (size_t i = 0; i < prog->words; i++)
+			run_word(prog, &prog->word[i], flow + from, m,
+			    keys + from * stride + prog->word[i].word, stride);
+	}
 }

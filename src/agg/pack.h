@@ -10,7 +10,7 @@
 #include "flow/flow.h"
 
 enum pack_from {
-	PACK_8, PACK_16, PACK_32, PACK_64,	/* a number of so many bits */
+	PACK_PLAIN,			/* `bytes` of the flow as they are */
 	PACK_TOS, PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_ETYPE, PACK_BOTTOM_LABEL,
 };
 
@@ -20,7 +20,22 @@ struct pack_part {
 	uint16_t word;			/* of the key */
 	uint16_t at;			/* offset in struct flow */
 	uint8_t shift;			/* left, into its place of the word */
-	bool last;			/* of its word: store */
+	uint8_t bytes;			/* of a plain number; 0: taken in its own way */
+};
+
+#define PACK_FUSED	8		/* parts of a word at most */
+
+/*
+ * One word of the key. Where all its parts are plain numbers they are taken in one pass, each as 8
+ * bytes of the flow, cut by a mask and shifted into place.
+ */
+struct pack_word {
+	uint16_t word;
+	uint16_t first, parts;		/* in part[] */
+	bool fused;
+	uint16_t at[PACK_FUSED];
+	uint8_t down[PACK_FUSED], shift[PACK_FUSED];
+	uint64_t mask[PACK_FUSED];
 };
 
 /* What an output's configuration says of how values are taken. */
@@ -31,8 +46,9 @@ struct pack_style {
 
 struct pack_program {
 	struct pack_style style;
-	size_t parts;
-	struct pack_part part[];
+	size_t parts, words;
+	struct pack_part *part;
+	struct pack_word *word;
 };
 
 /* Room for `most` parts. */

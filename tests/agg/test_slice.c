@@ -239,7 +239,7 @@ longest_add(const struct plan *plan)
 	return longest;
 }
 
-/* The better of two runs: a busy machine interrupts at random, growing does not. */
+/* The best of a few runs: a busy machine interrupts at random, growing would at the same place. */
 static void
 test_growing_does_not_stop(void **state)
 {
@@ -247,7 +247,7 @@ test_growing_does_not_stop(void **state)
 	int64_t longest = longest_add(plan);
 
 	(void)state;
-	if (longest >= LONGEST)
+	for (unsigned tries = 1; longest >= LONGEST && tries < 4; tries++)
 		longest = longest_add(plan);
 	print_message("longest slice_add: %.1f ms\n", (double)longest / 1e6);
 	assert_true(longest < LONGEST);
