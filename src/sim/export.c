@@ -323,8 +323,8 @@ build_datagram(struct export *ex, uint32_t i)
 	struct datagram *d = &ex->datagram[i];
 	uint8_t bytes[DGRAM_MOST];
 	struct wr w = wr_of(bytes, conf->mtu);
-	/* The share of IPv6 datagrams follows the table's; v5 has none. */
-	bool v6 = conf->version != 5 && sim_mix(conf->seed, i) % 10 == 0 &&
+	/* No IPv6 without routes for it, and none in v5. */
+	bool v6 = conf->version != 5 && sim_mix(conf->seed, i) % 10 < conf->v6_percent / 10 &&
 	    !addr_is_v4(&table_prefix(conf->table, table_count(conf->table) - 1)->addr);
 	unsigned len = record_len(conf, v6), header = conf->version == 10 ? 20 : 24;
 	unsigned n = (conf->mtu - header - 3) / len;

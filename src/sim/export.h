@@ -24,6 +24,7 @@ struct export_conf {
 	uint32_t sampling;		/* announced by options; counters are sent divided, 0: none */
 	double zipf;			/* exponent; 0: uniform */
 	uint64_t seed;
+	unsigned v6_percent;		/* of the datagrams, in tens */
 	unsigned mtu;			/* payload bytes of a datagram, 1400 */
 	unsigned segments;		/* datagrams handed to the kernel as one (UDP_SEGMENT) */
 	bool quiet0;			/* exporters of router 0 send nothing; needs two routers */

@@ -54,6 +54,7 @@ static const struct {
 	{ { "flow", 1, NULL, 'f' }, "ADDR:PORT", "export to this collector" },
 	{ { "export", 1, NULL, 'e' }, "5|9|10", "NetFlow v5, v9 or IPFIX (10)" },
 	{ { "datagrams", 1, NULL, 'd' }, "N", "distinct datagrams, sent in turn (4096)" },
+	{ { "v6-flows", 1, NULL, 'V' }, "PERCENT", "share of IPv6 datagrams, in tens (10)" },
 	{ { "segments", 1, NULL, 'g' }, "N", "datagrams the kernel is given as one, Linux (1)" },
 	{ { "zipf", 1, NULL, 'z' }, "X", "exponent of the traffic over prefixes, 0 uniform (1.0)" },
 	{ { "sampling", 1, NULL, 'R' }, "N", "announce a sampling rate of 1:N (none)" },
@@ -120,6 +121,7 @@ take_option(struct options *o, int c, const char *arg)
 		return o->export.version != 5 && o->export.version != 9 && o->export.version != 10;
 	case 'd': o->export.datagrams = (uint32_t)strtoul(arg, NULL, 10);
 		return o->export.datagrams == 0;
+	case 'V': o->export.v6_percent = (unsigned)atoi(arg); return o->export.v6_percent > 100;
 	case 'g': o->export.segments = (unsigned)atoi(arg); return o->export.segments == 0;
 	case 'z': o->export.zipf = atof(arg); return o->export.zipf < 0;
 	case 'R': o->export.sampling = (uint32_t)strtoul(arg, NULL, 10); return 0;
@@ -294,7 +296,7 @@ main(int argc, char **argv)
 	struct options o = {
 		.table = { .seed = 1, .prefixes = 100000, .v6_percent = 18, .miss_percent = 3 },
 		.export = { .version = 10, .datagrams = 4096, .zipf = 1.0, .domain = 1, .mtu = 1400,
-		    .segments = 1 },
+		    .v6_percent = 10, .segments = 1 },
 		.speaker = { .routers = 1, .as = 64511 },
 		.rate = 10000, .seconds = 10, .settle = 1,
 	};
