@@ -269,6 +269,8 @@ run_export(struct options *o, struct table *t, struct speaker *sp)
 		sbuf_done(&err);
 		return 1;
 	}
+	if (o->wait_for != NULL)
+		puts("ready");
 	while (o->wait_for != NULL && !stop && access(o->wait_for, F_OK) != 0)
 		usleep(20000);
 	if (sp != NULL)
