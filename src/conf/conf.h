@@ -47,6 +47,7 @@ struct conf_key {
 				   M pmbmpd, W waybilld only (ours); "*" all */
 	const char *words;	/* CONF_WORD, CONF_LIST: allowed words, separated by |; CONF_TEXT:
 				   the letters it may be made of */
+	const char *lacking;	/* CONF_WORD: words of pmacct that this build cannot do, or NULL */
 	int64_t min, max;	/* numbers; both 0: no bounds */
 	const char *dflt;	/* as it would be written; NULL: none */
 	bool reload;		/* `waybill reload` takes a change without a restart */

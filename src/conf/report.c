@@ -2,8 +2,11 @@
 /* What becomes of a pmacct configuration here, key by key: all of it from the table of keys. */
 #include "conf/conf.h"
 
+#include <string.h>
+
 #include "conf/key_table.h"
 #include "conf/lines.h"
+#include "conf/value.h"
 
 enum fate { FATE_SAME, FATE_BETTER, FATE_MOOT, FATE_LACKING, FATE_DEAD, FATE_UNKNOWN, FATES };
 
@@ -17,10 +20,12 @@ static const char *const fates[FATES] = {
 };
 
 static enum fate
-fate_of(const struct conf_key *key)
+fate_of(const struct conf_key *key, const char *value)
 {
 	if (key == NULL)
 		return FATE_UNKNOWN;
+	if (key->lacking != NULL && conf_word_in(key->lacking, value, strlen(value)))
+		return FATE_LACKING;
 	switch (key->status) {
 	case CONF_ACTS:
 		return key->better != NULL ? FATE_BETTER : FATE_SAME;
@@ -56,7 +61,7 @@ conf_compat_report(const char *file, struct sbuf *b)
 	for (size_t i = 0; i < lines.count; i++) {
 		const struct conf_line *line = &lines.line[i];
 		const struct conf_key *key = conf_key(line->key);
-		enum fate fate = fate_of(key);
+		enum fate fate = fate_of(key, line->value);
 		struct sbuf word = { 0 };
 
 		sbuf_str(&word, line->key);

@@ -327,6 +327,12 @@ conf_value_parse(const struct conf_key *key, const char *text, struct conf_value
 		conf_value_rule(key, err);
 		return -1;
 	}
+	if (key->lacking != NULL && conf_word_in(key->lacking, text, strlen(text))) {
+		sbuf_quoted(err, text, strlen(text));
+		sbuf_str(err, " is not supported by this build; it takes ");
+		conf_value_rule(key, err);
+		return -1;
+	}
 	if (types[key->type].parse(key, text, &value) != 0) {
 		sbuf_str(err, "takes ");
 		conf_value_rule(key, err);

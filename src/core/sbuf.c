@@ -122,6 +122,12 @@ json_of(struct sbuf *out)
 	return (struct json){ .out = out };
 }
 
+struct json
+json_plain(struct sbuf *out)
+{
+	return (struct json){ .out = out, .plain = true };
+}
+
 static void
 json_put_text(struct sbuf *b, const char *text, size_t len)
 {
@@ -140,10 +146,47 @@ json_put_text(struct sbuf *b, const char *text, size_t len)
 }
 
 static void
+plain_line(struct json *j)
+{
+	if (sbuf_text(j->out)[0] != '\0')
+		sbuf_char(j->out, '\n');
+	for (unsigned i = 1; i < j->depth; i++)
+		sbuf_str(j->out, "  ");
+	j->ended = false;
+}
+
+/* A member of a plain tree stands on the line of its object, or on one of its own behind others. */
+static void
+plain_name(struct json *j, const char *name)
+{
+	uint64_t bit = UINT64_C(1) << j->depth;
+
+	if (j->ended)
+		plain_line(j);
+	else if (sbuf_text(j->out)[0] != '\0')
+		sbuf_str(j->out, j->more & bit ? ", " : " ");
+	j->more |= bit;
+	if (name != NULL)
+		sbuf_printf(j->out, "%s ", name);
+}
+
+static void
+plain_open(struct json *j, const char *name)
+{
+	plain_line(j);
+	if (name != NULL)
+		sbuf_printf(j->out, "%s:", name);
+}
+
+static void
 json_name(struct json *j, const char *name)
 {
 	uint64_t bit = UINT64_C(1) << j->depth;
 
+	if (j->plain) {
+		plain_name(j, name);
+		return;
+	}
 	if (j->more & bit)
 		sbuf_str(j->out, ", ");
 	j->more |= bit;
@@ -156,8 +199,12 @@ json_name(struct json *j, const char *name)
 static void
 json_open(struct json *j, const char *name, char bracket)
 {
-	json_name(j, name);
-	sbuf_char(j->out, bracket);
+	if (j->plain) {
+		plain_open(j, name);
+	} else {
+		json_name(j, name);
+		sbuf_char(j->out, bracket);
+	}
 	assert(j->depth < 63);
 	j->depth++;
 	j->more &= ~(UINT64_C(1) << j->depth);
@@ -180,14 +227,19 @@ json_end(struct json *j, char bracket)
 {
 	assert(j->depth > 0);
 	j->depth--;
-	sbuf_char(j->out, bracket);
+	j->ended = true;
+	if (!j->plain)
+		sbuf_char(j->out, bracket);
 }
 
 void
 json_text(struct json *j, const char *name, const char *text, size_t len)
 {
 	json_name(j, name);
-	json_put_text(j->out, text, len);
+	if (j->plain)
+		sbuf_add(j->out, text, len);
+	else
+		json_put_text(j->out, text, len);
 }
 
 void
@@ -195,6 +247,8 @@ json_str(struct json *j, const char *name, const char *text)
 {
 	if (text != NULL)
 		json_text(j, name, text, strlen(text));
+	else if (j->plain)
+		json_text(j, name, "none", 4);
 	else
 		json_raw(j, name, "null");
 }
@@ -216,7 +270,7 @@ json_i64(struct json *j, const char *name, int64_t n)
 void
 json_bool(struct json *j, const char *name, bool yes)
 {
-	json_raw(j, name, yes ? "true" : "false");
+	json_raw(j, name, !j->plain ? (yes ? "true" : "false") : yes ? "yes" : "no");
 }
 
 void

@@ -38,9 +38,13 @@ struct json {
 	struct sbuf *out;
 	uint64_t more;			/* a bit per depth: something was written here already */
 	unsigned depth;
+	bool plain;
+	bool ended;			/* plain: what was written last is another object */
 };
 
 struct json json_of(struct sbuf *out);
+/* The same tree for people: a line per object or array, indented, its members behind it. */
+struct json json_plain(struct sbuf *out);
 void	json_object(struct json *j, const char *name);
 void	json_array(struct json *j, const char *name);
 void	json_end(struct json *j, char bracket);		/* '}' or ']' */

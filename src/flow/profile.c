@@ -6,9 +6,11 @@
  */
 #include "flow/profile.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 
@@ -65,6 +67,7 @@ struct compiling {
 	bool packets;			/* pmacctd, uacctd: there is no export that says things */
 	struct profile *p;
 	struct conf_notes *notes;
+	unsigned missing;		/* a bit per enum profile_file that cannot be read */
 };
 
 /* Say something about a key, with the place where it was set. */
@@ -279,18 +282,45 @@ settle_lookups(struct settings *set)
 	}
 }
 
-static void
-load_files(struct profile *p, struct conf_notes *notes)
+static bool
+is_there(const struct compiling *c, unsigned file)
 {
-	if (p->path[FILE_NETWORKS] != NULL)
+	return c->p->path[file] != NULL && !(c->missing >> file & 1);
+}
+
+static void
+load_files(struct compiling *c)
+{
+	struct profile *p = c->p;
+	struct conf_notes *notes = c->notes;
+
+	if (is_there(c, FILE_NETWORKS))
 		p->networks = networks_load(p->path[FILE_NETWORKS], notes);
 	for (unsigned i = 0; i < LIST_KINDS; i++)
-		if (p->path[FILE_PORTS + i] != NULL)
+		if (is_there(c, FILE_PORTS + i))
 			p->list[i] = list_load((enum list_kind)i, p->path[FILE_PORTS + i], notes);
 	for (unsigned i = 0; i < FLOWMAP_KINDS; i++)
-		if (p->path[FILE_AGENT + i] != NULL)
+		if (is_there(c, FILE_AGENT + i))
 			p->map[i] = flowmap_load((enum flowmap_kind)i, p->path[FILE_AGENT + i],
 			    notes);
+}
+
+/* A file that is not there is a fault of the line that names it. */
+static void
+name_file(struct compiling *c, const char *var, enum profile_file file)
+{
+	const char *path = conf_text(c->conf, c->output, var), *where;
+	unsigned line;
+
+	if (path == NULL)
+		return;
+	c->p->path[file] = mem_strdup(path);
+	if (access(path, R_OK) == 0)
+		return;
+	c->missing |= 1u << file;
+	line = conf_where(c->conf, c->output, var, &where);
+	conf_note(c->notes, CONF_NOTE_ERROR, where, line, "%s: %s cannot be read: %s", var, path,
+	    strerror(errno));
 }
 
 struct profile *
@@ -301,13 +331,11 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	struct compiling c = { .conf = conf, .output = output, .prefix = prefix, .p = p,
 	    .notes = notes };
 	size_t errors = notes->errors;
-	const char *path;
 
 	c.packets = strcmp(prefix, "pmacctd") == 0 || strcmp(prefix, "uacctd") == 0;
 	p->set.needs = needs;
 	for (size_t i = 0; i < ARRAY_LEN(file_vars); i++)
-		if ((path = conf_text(conf, output, file_vars[i].var)) != NULL)
-			p->path[file_vars[i].file] = mem_strdup(path);
+		name_file(&c, file_vars[i].var, file_vars[i].file);
 	read_sources(&c);
 	check_sources(&c);
 	for (unsigned i = 0; i < SOURCE_FIELDS; i++)
@@ -319,7 +347,7 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	p->set.by_router_id = !conf_bool(conf, output, "bgp_disable_router_id_check");
 	p->set.default_origin = conf_bool(conf, output, "bgp_default_origin");
 	settle_lookups(&p->set);
-	load_files(p, notes);
+	load_files(&c);
 	if (notes->errors == errors)
 		return p;
 	profile_free(p);

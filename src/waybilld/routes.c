@@ -257,9 +257,8 @@ run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 	const struct setup *setup = daemon_setup(d);
 	struct exporter ex = { .version = 10 };
 	struct flow flow = { .exporter = &ex };
-	struct json j = json_of(out);
+	struct json j = json ? json_of(out) : json_plain(out);
 
-	(void)json;
 	if (argc < 4 || addr_parse(argv[1], &ex.addr) != 0 || addr_parse(argv[2], &flow.src) != 0 ||
 	    addr_parse(argv[3], &flow.dst) != 0) {
 		sbuf_str(out, "usage: explain EXPORTER SOURCE DESTINATION [IN_IFACE [OUT_IFACE]]\n");

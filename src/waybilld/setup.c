@@ -34,7 +34,8 @@ static int
 find_profile(struct setup *s, struct setup_output *o, size_t i, const char *prefix,
     struct conf_notes *notes)
 {
-	struct profile *p = profile_compile(s->conf, i, prefix, o->plan->needs, notes);
+	struct profile *p = profile_compile(s->conf, i, prefix, 
+	    o->plan != NULL ? o->plan->needs : ENRICH_NETS, notes);
 
 	if (p == NULL)
 		return -1;
@@ -91,9 +92,8 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 		    "plugins: \"%s\" is a kind of output that this build does not have", co->type);
 		return;
 	}
+	/* Goes on without a plan, to find the faults that are left. */
 	o->plan = plan_compile(s->conf, i, start, notes);
-	if (o->plan == NULL)
-		return;
 	o->filter = filter_compile(s->conf, i, notes);
 	if (o->filter != NULL)
 		filter_names(o->filter, names);

@@ -12,6 +12,7 @@
 
 #include "conf/key_table.h"
 #include "conf/manual.h"
+#include "conf/options.h"
 #include "conf/value.h"
 #include "core/mem.h"
 
@@ -132,6 +133,43 @@ the_manual_is_current(void **state)
 	sbuf_done(&want);
 }
 
+/* Every option that -h prints, of every program, has an item in waybilld(8). */
+static void
+the_manual_has_every_option(void **state)
+{
+	const char *src = getenv("srcdir");
+	struct sbuf help = { 0 }, path = { 0 };
+	char *manual = mem_new(1u << 16), *line, *save = NULL;
+	unsigned options = 0;
+	FILE *f;
+
+	(void)state;
+	sbuf_printf(&path, "%s/docs/man/waybilld.8", src != NULL ? src : "..");
+	f = fopen(sbuf_text(&path), "r");
+	assert_non_null(f);
+	assert_in_range(fread(manual, 1, (1u << 16) - 1, f), 1, (1u << 16) - 2);
+	fclose(f);
+	for (int program = 0; program < CONF_PROGRAMS; program++)
+		options_help((enum conf_program)program, &help);
+	for (line = strtok_r(help.text, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save)) {
+		char item[64];
+		int n;
+
+		if (strncmp(line, "  -", 3) != 0)
+			continue;
+		n = (int)strcspn(line + 3, " ,");
+		snprintf(item, sizeof(item), "\n.It Fl %.*s", n, line + 3);
+		if (strstr(manual, item) == NULL)
+			fail_msg("waybilld(8) does not mention %s", line);
+		options++;
+	}
+	assert_in_range(options, 60, 1000);
+	mem_free(manual);
+	sbuf_done(&help);
+	sbuf_done(&path);
+}
+
 int
 main(void)
 {
@@ -141,6 +179,7 @@ main(void)
 		cmocka_unit_test(words_of_a_variable_agree),
 		cmocka_unit_test(which_programs),
 		cmocka_unit_test(the_manual_is_current),
+		cmocka_unit_test(the_manual_has_every_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

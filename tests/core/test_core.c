@@ -339,6 +339,28 @@ json_and_csv(void **state)
 	sbuf_done(&b);
 }
 
+static void
+a_plain_tree_has_a_line_per_object(void **state)
+{
+	struct sbuf b = { 0 };
+	struct json j = json_plain(&b);
+
+	(void)state;
+	json_array(&j, NULL);
+	json_object(&j, NULL);
+	json_str(&j, "output", "in");
+	json_object(&j, "source");
+	json_bool(&j, "known", false);
+	json_str(&j, "net", NULL);
+	json_end(&j, '}');
+	json_u64(&j, "as", 1);
+	json_u64(&j, "peer_as", 2);
+	json_end(&j, '}');
+	json_end(&j, ']');
+	assert_string_equal(sbuf_text(&b), "output in\n  source: known no, net none\n  as 1, peer_as 2");
+	sbuf_done(&b);
+}
+
 int
 main(void)
 {
@@ -354,6 +376,7 @@ main(void)
 		cmocka_unit_test(names_are_interned_and_bounded),
 		cmocka_unit_test(nearest_word_is_found_or_none),
 		cmocka_unit_test(json_and_csv),
+		cmocka_unit_test(a_plain_tree_has_a_line_per_object),
 	};
 
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);

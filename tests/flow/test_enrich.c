@@ -700,7 +700,7 @@ errors_name_file_and_line(void **state)
 	} rows[] = {
 		{ "nfacctd_net", "igp", NULL, "nfacctd_net", 4, 1 },
 		{ "bgp_src_med_type", "map", NULL, "no file", 4, 1 },
-		{ "networks_file", "/no/such", NULL, "No such file", 0, 1 },
+		{ "networks_file", "/no/such", NULL, "No such file", 4, 1 },
 		{ "bgp_agent_map", map_file, "ip=1.2.3.4\n", "bgp_ip", 1, 1 },
 		{ "bgp_agent_map", map_file, "\nbgp_ip=1.2.3 ip=1.2.3.4\n", "bgp_ip=1.2.3", 2, 1 },
 		{ "bgp_agent_map", map_file, "bgp_ip=1.2.3.4 vlan=5\n", "vlan", 1, 1 },

@@ -121,7 +121,7 @@ same "every row is as the routers told" \
 10.99.2.2|65301|0||0|0|0||0.0.0.0|0|7|10500" \
 "$(sqlite3 "$dir/t.db" "SELECT peer_ip_src, as_src, as_dst, as_path, peer_as_dst, local_pref, med, comms, net_dst, mask_dst, SUM(packets), SUM(bytes)
 	FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10" | LC_ALL=C sort)"
-ask explain 10.99.1.2 192.0.2.5 198.51.100.9 | jq . >"$dir/explain" && grep -q 65101 "$dir/explain"
+ask --json explain 10.99.1.2 192.0.2.5 198.51.100.9 | jq . >"$dir/explain" && grep -q 65101 "$dir/explain"
 say $? "explain says the path"
 same "rib: both routers' routes for an address" "3" "$(ask --json rib 198.51.100.9 | jq length)"
 books_balance
