@@ -143,6 +143,8 @@ grow_step(struct prefixset *ps)
 	if (ps->next == NULL && ps->small && ps->live > PREFIXSET_SMALL) {
 		ps->next = lpm_new(ps->v6 ? &lpm_big6 : &lpm_big4);
 		ps->next_at = 1;
+		mem_prefer_huge(ps->state, LPM_IDS * sizeof(ps->state[0]));
+		mem_prefer_huge(ps->key, LPM_IDS * key_bytes(ps));
 	}
 	if (ps->next != NULL)
 		grow(ps, COPY_PER_CALL);

@@ -44,6 +44,14 @@ uint32_t prefixset_find(const struct prefixset *ps, struct lpm_key key, uint8_t 
 uint32_t prefixset_get(struct prefixset *ps, struct lpm_key key, uint8_t len);
 struct prefix prefixset_prefix(const struct prefixset *ps, uint32_t id);
 
+/* Ahead of an announce of this id. */
+static inline void
+prefixset_prefetch(const struct prefixset *ps, uint32_t id)
+{
+	__builtin_prefetch(&prefixset_lpm(ps)->len[id]);
+	__builtin_prefetch(&ps->state[id], 1);
+}
+
 /* A column took the prefix up, or gave it up. */
 void	prefixset_hold(struct prefixset *ps, uint32_t id);
 void	prefixset_drop(struct prefixset *ps, uint32_t id);

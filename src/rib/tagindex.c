@@ -6,6 +6,7 @@
 
 #define FIRST_BITS	8
 #define MOVE_PER_PUT	8
+#define HUGE_FROM	((size_t)4 << 20)	/* bytes of slots for which large pages are asked */
 #define REMOVED		(UINT64_C(0xffffffff) << 32)	/* entry part 0: nobody's */
 
 static size_t
@@ -17,7 +18,12 @@ half_slots(const struct tagindex_half *h)
 static struct tagindex_half
 half_new(unsigned bits)
 {
-	return (struct tagindex_half){ mem_array((size_t)1 << bits, sizeof(uint64_t)), bits };
+	struct tagindex_half h = { mem_array((size_t)1 << bits, sizeof(uint64_t)), bits };
+	size_t bytes = half_slots(&h) * sizeof(uint64_t);
+
+	if (bytes >= HUGE_FROM)
+		mem_prefer_huge(h.slot, bytes);
+	return h;
 }
 
 void

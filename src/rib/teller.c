@@ -10,7 +10,7 @@
 #include "rib/rib_priv.h"
 
 #define SWEEP_SLICE	(4 * NS_PER_MS)
-#define BATCH		16
+#define BATCH		32
 
 struct teller *
 teller_new(struct rib *rib, const struct teller_info *info)
@@ -278,37 +278,71 @@ rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path)
 	return change;
 }
 
-/* Two passes of prefetches ahead of the stores: the index, then the cell. */
+/* A prefix on its way down the index, ahead of its announce. */
+struct ahead {
+	const struct column *col;
+	const struct lpm *lpm;
+	struct lpm_key key;
+	uint32_t entry;
+};
+
+/* At an id: what the announce will touch of it. */
+static void
+warm_id(const struct ahead *a)
+{
+	struct page *page;
+
+	if (a->entry == 0)
+		return;
+	prefixset_prefetch(&a->col->table->prefixes, a->entry);
+	page = atomic_load_explicit(&a->col->path.dir[a->entry / PAGE_CELLS],
+	    memory_order_relaxed);
+	if (page != NULL)
+		__builtin_prefetch(&page->cell[a->entry % PAGE_CELLS], 1);
+}
+
+/* One step down for those that are not there yet, all of them at the same level. */
+static size_t
+warm_step(struct ahead *a, size_t n, unsigned down)
+{
+	size_t still = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct lpm *l = a[i].lpm;
+		unsigned at = l->shape.root_bits + down * l->shape.stride;
+
+		a[i].entry = cell_get(down == 0 ? lpm_root_at(l, a[i].key) :
+		    lpm_node_at(l, a[i].entry, a[i].key, at - l->shape.stride));
+		if (!(a[i].entry & LPM_NODE)) {
+			warm_id(&a[i]);
+			continue;
+		}
+		__builtin_prefetch(lpm_node_at(l, a[i].entry, a[i].key, at));
+		a[still++] = a[i];
+	}
+	return still;
+}
+
+/* Passes of prefetches ahead of the stores: level by level through the index, then the cells. */
 static void
 warm(struct teller *t, const struct nlri *nlri, size_t n)
 {
-	struct lpm_key key[BATCH];
-	struct column *col[BATCH];
+	struct ahead ahead[BATCH];
+	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		key[i] = lpm_key_of(&nlri[i].prefix.addr);
-		col[i] = column_of(t, nlri[i].safi, nlri[i].rd, afi_of(&nlri[i].prefix.addr), true);
-		if (col[i] != NULL)
-			__builtin_prefetch(lpm_root_at(prefixset_lpm(&col[i]->table->prefixes),
-			    key[i]));
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct lpm *l;
-		struct page *page;
-		uint32_t id;
+		struct ahead *a = &ahead[left];
 
-		if (col[i] == NULL)
+		a->col = column_of(t, nlri[i].safi, nlri[i].rd, afi_of(&nlri[i].prefix.addr), true);
+		if (a->col == NULL)
 			continue;
-		l = prefixset_lpm(&col[i]->table->prefixes);
-		id = lpm_descend(l, cell_get(lpm_root_at(l, key[i])), key[i]);
-		if (id == 0)
-			continue;
-		__builtin_prefetch(&l->link[id]);
-		page = atomic_load_explicit(&col[i]->path.dir[id / PAGE_CELLS],
-		    memory_order_relaxed);
-		if (page != NULL)
-			__builtin_prefetch(&page->cell[id % PAGE_CELLS], 1);
+		a->lpm = prefixset_lpm(&a->col->table->prefixes);
+		a->key = lpm_key_of(&nlri[i].prefix.addr);
+		__builtin_prefetch(lpm_root_at(a->lpm, a->key), 1);
+		left++;
 	}
+	for (unsigned down = 0; left > 0; down++)
+		left = warm_step(ahead, left, down);
 }
 
 size_t
