@@ -146,34 +146,48 @@ enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow
 
 /* ---- routes of both ends: stage 6 -------------------------------------------------------- */
 
-/* Look up what a run of flows with one view asks for. */
+/*
+ * Look up what a run of flows with one view asks for. Where both ends are asked for, answers land
+ * in their places; an end nobody asks for stays ROUTE_NONE.
+ */
 static void
 look_up_run(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned from,
     unsigned to)
 {
-	const struct addr *addr[LOOK_UP] = { NULL }, *hint[LOOK_UP] = { NULL };
-	struct route *place[LOOK_UP], route[LOOK_UP];
+	const bool ask[ENDS] = { (p->set.ask_src & TRUTH_BGP) != 0,
+	    (p->set.ask_dst & TRUTH_BGP) != 0 };
+	const bool both = ask[END_SRC] && ask[END_DST];
+	const struct addr **addr = en->addr, **hint = en->hint;
+	struct route one[LOOK_UP], *route = both ? &en->route[from][0] : one;
 	unsigned n = 0;
 
 	for (unsigned i = from; i < to; i++) {
-		if (p->set.ask_src & TRUTH_BGP) {
+		if (ask[END_SRC]) {
 			addr[n] = &flow[i].src;
-			hint[n] = NULL;
-			place[n++] = &en->route[END_SRC][i];
+			hint[n++] = NULL;
 		}
-		if (p->set.ask_dst & TRUTH_BGP) {
+		if (ask[END_DST]) {
 			addr[n] = &flow[i].dst;
-			hint[n] = flow[i].has & FLOW_HAS_BGP_NEXT_HOP ? &flow[i].bgp_next_hop :
+			hint[n++] = flow[i].has & FLOW_HAS_BGP_NEXT_HOP ? &flow[i].bgp_next_hop :
 			    NULL;
-			place[n++] = &en->route[END_DST][i];
 		}
 	}
 	view_lookup(en->rib, en->view[from], addr, hint, route, n);
-	for (unsigned i = 0; i < n; i++) {
-		*place[i] = route[i];
-		if (route[i].path != 0)
-			rib_path_prefetch(en->rib, route[i].path);
-	}
+	for (unsigned i = 0; i < n; i++)
+		rib_path_prefetch(en->rib, route[i].path);
+	if (both)
+		return;
+	memset(en->route[from], 0, n * sizeof(en->route[0]));
+	for (unsigned i = 0; i < n; i++)
+		en->route[from + i][ask[END_SRC] ? END_SRC : END_DST] = one[i];
+}
+
+/* Where no map is asked: flows of one datagram see the same routes. */
+static inline bool
+same_router(const struct flow *x, const struct flow *y)
+{
+	return x->exporter == y->exporter && x->rd == y->rd &&
+	    addr_eq(&x->peer_src_ip, &y->peer_src_ip);
 }
 
 static void
@@ -182,17 +196,18 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 	uint64_t no_view = 0;
 	unsigned i, from;
 
-	memset(en->route[END_SRC], 0, n * sizeof(en->route[END_SRC][0]));
-	memset(en->route[END_DST], 0, n * sizeof(en->route[END_DST][0]));
-	memset(en->view, 0, n * sizeof(en->view[0]));
-	if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0)
-		return;
-	if (en->rib == NULL) {
-		count_add(&en->c.no_view, n);
+	if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0 || en->rib == NULL) {
+		memset(en->view, 0, n * sizeof(en->view[0]));
+		memset(en->route, 0, n * sizeof(en->route[0]));
+		if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) != 0)
+			count_add(&en->c.no_view, n);
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		en->view[i] = enrich_whose(en, p, &flow[i]).view;
+		if (i > 0 && p->map[FLOWMAP_AGENT] == NULL && same_router(&flow[i], &flow[i - 1]))
+			en->view[i] = en->view[i - 1];
+		else
+			en->view[i] = enrich_whose(en, p, &flow[i]).view;
 		no_view += en->view[i] == NULL;
 	}
 	count_add(&en->c.no_view, no_view);
@@ -202,6 +217,8 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 			continue;
 		if (en->view[from] != NULL)
 			look_up_run(en, p, flow, from, i);
+		else
+			memset(en->route[from], 0, (i - from) * sizeof(en->route[0]));
 	}
 }
 
@@ -437,7 +454,7 @@ gather(const struct enrich *en, const struct flow *flow, enum end end, unsigned 
     struct tally *tally)
 {
 	static const struct path no_path;
-	const struct route *route = &en->route[end][i];
+	const struct route *route = &en->route[i][end];
 
 	tally->no_route[end] += route->kind == ROUTE_NONE && en->view[i] != NULL;
 	tally->default_only += route->kind == ROUTE_DEFAULT;

@@ -191,7 +191,7 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 	tell_addr(j, "exporter", &flow->peer_src_ip);
 	tell_whose(en, p, flow, j);
 	for (enum end end = END_SRC; end < ENDS; end++) {
-		const struct route *route = &en->route[end][0];
+		const struct route *route = &en->route[0][end];
 
 		said[end] = said_of(flow, end, en->net[end][0], route,
 		    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
