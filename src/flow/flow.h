@@ -3,12 +3,14 @@
  * struct flow: one record as decoded, in host order, with room for what the later stages add. An
  * element of its worker's batch, overwritten by the next one; it keeps nothing.
  *
- * The fields stand in the order of use: what every lookup and most keys touch first. Field names
- * are what the element table (flow/ie_table.h) and the primitive table (agg/prim_table.h) refer to.
+ * The fields stand in the order of use, so that the usual record touches few cache lines. Their
+ * names are what the element table (flow/ie_table.h) and the primitive table (agg/prim_table.h)
+ * refer to.
  */
 #ifndef WB_FLOW_FLOW_H
 #define WB_FLOW_FLOW_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,9 +51,16 @@ enum flow_has {
 /* Who said the route distinguisher; prints as unknown, flow, map, bgp, bmp. */
 enum rd_origin { RD_UNKNOWN, RD_FLOW, RD_MAP, RD_BGP, RD_BMP };
 
-/* Counts of what the flow stands for. */
+/*
+ * In three parts, by who writes them:
+ *
+ *    head    up to `r`: written whole for every record, from a prototype and the record itself
+ *    r       by the enrichment, for every flow and what its profile needs; old before
+ *    tail    what few records have: zero but for what a record said. `lines` says which pieces of
+ *            it may be other than zero, so that only those are cleared for the next record
+ */
 struct flow {
-	/* as decoded: hot */
+	/* as decoded: what nearly every record has */
 	struct addr src, dst;
 	uint64_t bytes, packets;
 	uint32_t in_iface, out_iface;
@@ -60,11 +69,31 @@ struct flow {
 	uint8_t src_mask, dst_mask;		/* as exported */
 	uint8_t direction;			/* 0 ingress, 1 egress; see FLOW_HAS_DIRECTION */
 	uint8_t icmp_type, icmp_code;
-	uint8_t pad0[3];
+	uint8_t engine_type, engine_id;
+	uint8_t lines;				/* of the tail: flow_lines() */
 	uint32_t has;				/* enum flow_has */
+	uint32_t export_sysid;			/* v9 source id, IPFIX domain */
 	uint64_t flows;				/* IE 3, else 1 */
+	const struct exporter *exporter;	/* good for the batch */
+	wall_t start, end;			/* start: the export time where not said */
+	wall_t bin_time;			/* what bins go by where it is not `start` */
+	uint32_t sampler_id;
+	uint32_t sampling_rate;			/* as resolved; 0 unknown, 1 not sampled */
+	uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
+	struct addr bgp_next_hop, ip_next_hop;
+	uint64_t raw_bytes, raw_packets;	/* before renormalisation */
 
-	/* what the enrichment decides (flow/enrich.h), per profile: hot */
+	/* where it came from, and what the enrichment asks of all flows */
+	struct addr peer_src_ip;		/* exporter's address (or agent, or option 130/131) */
+	wall_t arrival, export_time;
+	uint64_t rd;				/* IE 90 */
+	uint64_t tag, tag2;			/* as exported, PEN 43874 */
+	uint32_t label;				/* names id, as exported */
+	uint16_t export_version, template_id;
+	uint32_t export_seqno;
+	uint8_t pad0[4];
+
+	/* what the enrichment decides (flow/enrich.h), per profile */
 	struct {
 		uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
 		uint32_t src_path, dst_path;		/* ids of struct path, 0: none */
@@ -86,48 +115,30 @@ struct flow {
 		uint32_t label;				/* names id */
 	} r;
 
-	/* where it came from */
-	const struct exporter *exporter;	/* good for the batch */
-	struct addr peer_src_ip;		/* exporter's address (or agent, or option 130/131) */
-	wall_t arrival, export_time;
-	wall_t start, end;			/* start: the export time where not said */
-	wall_t bin_time;			/* what bins go by where it is not `start` */
-	uint32_t export_seqno, export_sysid;	/* sysid: v9 source id, IPFIX domain */
-	uint16_t export_version, template_id;
-	uint8_t engine_type, engine_id;
-	uint32_t sampler_id;
-	uint32_t sampling_rate;			/* as resolved; 0 unknown, 1 not sampled */
-	uint64_t raw_bytes, raw_packets;	/* before renormalisation */
-
-	/* as decoded: cold */
-	uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
-	struct addr bgp_next_hop, ip_next_hop;
+	/* as decoded: the tail, of which most records have little */
 	uint8_t src_mac[8], dst_mac[8];		/* 6 bytes used */
 	uint16_t vlan, in_vlan, out_vlan, in_cvlan, out_cvlan, etype;
-	uint8_t cos, fwd_status_len, nat_event, fw_event;
+	uint8_t cos, nat_event, fw_event, pad1;
 	uint32_t fwd_status;
 	uint32_t flow_label;
+	uint32_t delay_avg, delay_min, delay_max;	/* usec */
+	uint32_t vxlan, nvgre;
 	uint32_t in_vrf_id, out_vrf_id;		/* IEs 234, 235 */
 	uint32_t in_iface_name, out_iface_name;	/* names ids */
 	uint32_t vrf_name, in_vrf_name, out_vrf_name;
 	uint32_t class_id;			/* names id */
 	uint64_t app_id;			/* IE 95 */
-	uint64_t rd;				/* IE 90 */
 	uint32_t mpls_label[FLOW_LABELS];	/* 20-bit labels, top first */
+	uint32_t mpls_pw_id;
 	uint8_t mpls_labels;
 	uint8_t ttl_min, ttl_max;
-	uint32_t mpls_pw_id;
-	uint32_t vxlan, nvgre;
-	struct addr nat_src, nat_dst;
+	uint8_t tun_proto, tun_tos, tun_tcp_flags;
 	uint16_t nat_src_port, nat_dst_port;
+	struct addr nat_src, nat_dst;
 	struct addr tun_src, tun_dst;
 	uint8_t tun_src_mac[8], tun_dst_mac[8];
 	uint16_t tun_src_port, tun_dst_port;
-	uint8_t tun_proto, tun_tos, tun_tcp_flags, pad1;
 	uint32_t tun_flow_label;
-	uint32_t delay_avg, delay_min, delay_max;	/* usec */
-	uint64_t tag, tag2;			/* as exported, PEN 43874 */
-	uint32_t label;				/* names id, as exported */
 };
 
 #define ETYPE_IP4	0x800
@@ -144,6 +155,26 @@ flow_etype(const struct flow *flow)
 	return addr_is_v4(a) ? ETYPE_IP4 : ETYPE_IP6;
 }
 
+#define FLOW_HEAD	offsetof(struct flow, r)
+#define FLOW_TAIL	offsetof(struct flow, src_mac)
+#define FLOW_LINE	64u			/* bytes of the tail that are cleared together */
+#define FLOW_LINES	((sizeof(struct flow) - FLOW_TAIL + FLOW_LINE - 1) / FLOW_LINE)
+
+static_assert(FLOW_LINES <= 8, "`lines` has a bit for each");
+
+/* The bits of `lines` for len bytes at this offset of struct flow; 0 before the tail. */
+static inline uint8_t
+flow_lines(size_t at, size_t len)
+{
+	if (at < FLOW_TAIL || len == 0)
+		return 0;
+	return (uint8_t)((2u << (at + len - 1 - FLOW_TAIL) / FLOW_LINE) -
+	    (1u << (at - FLOW_TAIL) / FLOW_LINE));
+}
+
+#define FLOW_LINES_OF(field) \
+	flow_lines(offsetof(struct flow, field), sizeof(((struct flow *)0)->field))
+
 /*
  * A batch: filled by the decoders, walked stage by stage. When it is full in the middle of a
  * datagram, `full` is called, which must process and empty it (count = 0).
@@ -151,23 +182,10 @@ flow_etype(const struct flow *flow)
 #define FLOW_BATCH	256
 
 struct flow_batch {
-	struct flow *flow;		/* FLOW_BATCH elements */
+	struct flow *flow;		/* FLOW_BATCH elements, zero before they are first used */
 	unsigned count;
 	void (*full)(struct flow_batch *batch, void *ctx);
 	void *ctx;
 };
-
-/* The next element, zeroed; runs `full` first where there is no room. */
-static inline struct flow *
-flow_batch_next(struct flow_batch *batch)
-{
-	struct flow *flow;
-
-	if (batch->count == FLOW_BATCH)
-		batch->full(batch, batch->ctx);
-	flow = &batch->flow[batch->count++];
-	memset(flow, 0, sizeof(*flow));
-	return flow;
-}
 
 #endif

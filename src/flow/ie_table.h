@@ -53,7 +53,7 @@ struct ie {
 
 /* Ids that the compiler of templates has to know by number. */
 enum {
-	IE_FORWARDING_STATUS = 89, IE_SYSTEM_INIT = 160, IE_NAT_EVENT = 230,
+	IE_SYSTEM_INIT = 160, IE_NAT_EVENT = 230,
 };
 
 extern const struct ie ie_table[];		/* sorted by enterprise and id */

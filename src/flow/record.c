@@ -2,7 +2,7 @@
 /*
  * What is left to do for a flow when its template's program has run: fields that follow from
  * others, times, names told by options, the sampling rate. What is the same for all records of a
- * set stands in a prototype that every one of them starts from.
+ * set stands in a prototype whose head every one of them starts from.
  */
 #include <string.h>
 
@@ -16,8 +16,9 @@ record_prototype(const struct source *src, const struct message *m, const struct
 {
 	bool agent = addr_is_set(&src->agent) && !src->col->conf.ignore_exporter_address;
 
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, FLOW_HEAD);
 	ret->kind = t->kind;
+	ret->lines = t->lines;
 	ret->has = t->has;
 	ret->flows = 1;
 	ret->exporter = &src->pub;
@@ -30,7 +31,6 @@ record_prototype(const struct source *src, const struct message *m, const struct
 	ret->template_id = t->id;
 	ret->engine_type = m->engine_type;
 	ret->engine_id = m->engine_id;
-	ret->fwd_status_len = t->fwd_status_len;
 }
 
 /* --- times -------------------------------------------------------------------------------------- */
@@ -87,14 +87,16 @@ stamp_ns(const struct source *src, const struct message *m, const struct ie_extr
 	return raw;
 }
 
-static void
+static inline void
 finish_times(const struct source *src, const struct message *m, const struct template *t,
     const struct ie_extra *extra, struct flow *flow)
 {
 	if (t->start_form == TIME_UPTIME)
 		flow->bin_time = uptime_bin(src, m, (uint64_t)flow->start.ns);
-	flow->start.ns = stamp_ns(src, m, extra, t->start_form, flow->start.ns);
-	flow->end.ns = stamp_ns(src, m, extra, t->end_form, flow->end.ns);
+	if (t->start_form > TIME_ABSOLUTE)
+		flow->start.ns = stamp_ns(src, m, extra, t->start_form, flow->start.ns);
+	if (t->end_form > TIME_ABSOLUTE)
+		flow->end.ns = stamp_ns(src, m, extra, t->end_form, flow->end.ns);
 	if (flow->end.ns == 0)
 		flow->has &= ~(uint32_t)FLOW_HAS_END;
 	if (flow->start.ns == 0) {
@@ -106,7 +108,7 @@ finish_times(const struct source *src, const struct message *m, const struct tem
 /* --- fields that follow from others ---------------------------------------------------------- */
 
 /* Many exporters put ICMP type and code where the destination port belongs; it stays there too. */
-static void
+static inline void
 finish_icmp(struct flow *flow)
 {
 	if ((flow->proto == PROTO_ICMP || flow->proto == PROTO_ICMP6) &&
@@ -149,17 +151,15 @@ finish_vlan(struct flow *flow)
 }
 
 /* Neither set nor other than 0.0.0.0. */
-static bool
+static inline bool
 addr_says_nothing(const struct addr *a)
 {
-	uint64_t half[2];
+	static const struct addr zero4 = { { [10] = 0xff, [11] = 0xff } };
 
-	memcpy(half, a, sizeof(half));
-	return half[0] == 0 && (half[1] == 0 || (a->b[10] == 0xff && a->b[11] == 0xff &&
-	    addr_v4(a) == 0));
+	return addr_eq(a, &zero4) || !addr_is_set(a);
 }
 
-static void
+static inline void
 finish_routing(const struct collector_conf *conf, struct flow *flow)
 {
 	const uint32_t as = FLOW_HAS_SRC_AS | FLOW_HAS_DST_AS;
@@ -178,6 +178,21 @@ finish_routing(const struct collector_conf *conf, struct flow *flow)
 	}
 }
 
+/* What few templates, or only one version, ask for. */
+static void
+finish_rare(const struct source *src, const struct template *t, const struct ie_extra *extra,
+    struct flow *flow)
+{
+	if (t->vlans)
+		finish_vlan(flow);
+	if (t->labels)
+		finish_labels(flow);
+	if (src->pub.version == 5 && flow->proto != PROTO_TCP)
+		flow->tcp_flags = 0;
+	if (extra->delay_sum_us > 0 && flow->packets > 0)
+		flow->delay_avg = (uint32_t)(extra->delay_sum_us / flow->packets);
+}
+
 /* --- what options data told -------------------------------------------------------------------- */
 
 static void
@@ -185,6 +200,9 @@ finish_names(const struct source *src, struct flow *flow)
 {
 	uint64_t rd;
 
+	flow->lines |= FLOW_LINES_OF(in_iface_name) | FLOW_LINES_OF(out_iface_name) |
+	    FLOW_LINES_OF(class_id) | FLOW_LINES_OF(vrf_name) | FLOW_LINES_OF(in_vrf_name) |
+	    FLOW_LINES_OF(out_vrf_name);
 	flow->in_iface_name = (uint32_t)idmap_value(&src->if_names, flow->in_iface);
 	flow->out_iface_name = (uint32_t)idmap_value(&src->if_names, flow->out_iface);
 	if (flow->app_id != 0)
@@ -204,25 +222,21 @@ void
 records_finish(struct source *src, const struct message *m, const struct template *t,
     struct flow *flow, const struct ie_extra *extra, unsigned n)
 {
-	bool names = src->if_names.count + src->apps.count + src->vrf_names.count +
+	const struct collector_conf *conf = &src->col->conf;
+	const bool names = src->if_names.count + src->apps.count + src->vrf_names.count +
 	    src->vrf_rds.count > 0;
-	bool rates = RATES_MATTER(src->col) && t->kind != FLOW_OPTION;
-	bool routing = (t->has & (FLOW_HAS_BGP_NEXT_HOP | FLOW_HAS_IP_NEXT_HOP)) != 0 ||
-	    src->col->conf.peer_as;
+	const bool rates = RATES_MATTER(src->col) && t->kind != FLOW_OPTION;
+	const bool routing = (t->has & (FLOW_HAS_BGP_NEXT_HOP | FLOW_HAS_IP_NEXT_HOP)) != 0 ||
+	    conf->peer_as;
+	const bool rare = t->vlans || t->labels || t->delay_sum || src->pub.version == 5;
 
 	for (unsigned i = 0; i < n; i++, flow++, extra++) {
 		finish_times(src, m, t, extra, flow);
 		finish_icmp(flow);
-		if (t->vlans)
-			finish_vlan(flow);
 		if (routing)
-			finish_routing(&src->col->conf, flow);
-		if (t->labels)
-			finish_labels(flow);
-		if (src->pub.version == 5 && flow->proto != PROTO_TCP)
-			flow->tcp_flags = 0;
-		if (extra->delay_sum_us > 0 && flow->packets > 0)
-			flow->delay_avg = (uint32_t)(extra->delay_sum_us / flow->packets);
+			finish_routing(conf, flow);
+		if (rare)
+			finish_rare(src, t, extra, flow);
 		if (names)
 			finish_names(src, flow);
 		flow->raw_bytes = flow->bytes;

@@ -197,11 +197,36 @@ option_records(struct source *src, const struct template *t, const uint8_t *cons
 	options_take(src, t, &opt);
 }
 
-/* Room for the next flows of the batch: at most a block, made from the prototype. */
+/* Make the tail of an element what records expect: zero. */
+static void
+clear_tail(struct flow *flow)
+{
+	unsigned char *tail = (unsigned char *)flow + FLOW_TAIL;
+	size_t len = sizeof(*flow) - FLOW_TAIL;
+
+	for (size_t at = 0, i = 0; at < len; at += FLOW_LINE, i++)
+		if (flow->lines >> i & 1)
+			memset(tail + at, 0, len - at < FLOW_LINE ? len - at : FLOW_LINE);
+}
+
+/* Short pieces: the compiler makes a slow string instruction of one long copy of known length. */
+static inline void
+copy_head(struct flow *flow, const struct flow *proto)
+{
+	unsigned char *to = (unsigned char *)flow;
+	const unsigned char *from = (const unsigned char *)proto;
+	size_t at = 0;
+
+	for (; at + 64 <= FLOW_HEAD; at += 64)
+		memcpy(to + at, from + at, 64);
+	memcpy(to + at, from + at, FLOW_HEAD % 64);
+}
+
+/* Room for the next flows of the batch: at most a block, begun with the prototype's head. */
 static unsigned
 batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
 {
-	struct flow *first;
+	struct flow *flow;
 	unsigned n;
 
 	if (out->count == FLOW_BATCH)
@@ -211,11 +236,11 @@ batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
 		n = DECODE_BLOCK;
 	if (n > wanted)
 		n = wanted;
-	first = &out->flow[out->count];
-	memcpy(first, proto, sizeof(*first));
-	for (unsigned done = 1, more; done < n; done += more) {
-		more = done < n - done ? done : n - done;	/* the library copies long runs best */
-		memcpy(first + done, first, more * sizeof(*first));
+	flow = &out->flow[out->count];
+	for (unsigned i = 0; i < n; i++) {
+		if (flow[i].lines != 0)
+			clear_tail(&flow[i]);
+		copy_head(&flow[i], proto);
 	}
 	return n;
 }

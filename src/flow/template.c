@@ -73,20 +73,43 @@ wish_order(const void *va, const void *vb)
 	return (int)a->field - (int)b->field;
 }
 
+/* What of the flow's tail a row's value goes to, and what record.c makes of it. */
+static uint8_t
+lines_of(const struct ie *ie)
+{
+	size_t width = ie->type == IE_VNI ? 2 * ie->width : ie->width;
+	uint8_t lines;
+
+	if (ie->into == IE_OPTION)
+		return 0;
+	if (ie->into == IE_EXTRA)
+		return FLOW_LINES_OF(delay_avg);
+	if (ie->type == IE_BYTES)
+		width = ie->len_max;
+	lines = flow_lines(ie->at, width);
+	if (ie->at == offsetof(struct flow, in_vlan) || ie->at == offsetof(struct flow, out_vlan))
+		lines |= FLOW_LINES_OF(in_vlan) | FLOW_LINES_OF(out_vlan) | FLOW_LINES_OF(vlan);
+	if (ie->at >= offsetof(struct flow, mpls_label) &&
+	    ie->at < offsetof(struct flow, mpls_label[FLOW_LABELS]))
+		lines |= FLOW_LINES_OF(mpls_label) | FLOW_LINES_OF(mpls_labels);
+	return lines;
+}
+
 static void
-note_field(struct template *t, const struct ie *ie, const struct field_spec *spec)
+note_field(struct template *t, const struct ie *ie)
 {
 	if (ie->into == IE_OPTION)
 		t->option_has |= ie->has;
 	else
 		t->has |= ie->has;
-	if (ie->pen == 0 && ie->id == IE_FORWARDING_STATUS)
-		t->fwd_status_len = (uint8_t)(spec->len <= 8 ? spec->len : 0);
+	t->lines |= lines_of(ie);
 	if (ie->pen == 0 && ie->id >= 70 && ie->id <= 79)
 		t->labels = true;
 	if (ie->into == IE_FLOW && (ie->at == offsetof(struct flow, in_vlan) ||
 	    ie->at == offsetof(struct flow, out_vlan)))
 		t->vlans = true;
+	if (ie->into == IE_EXTRA && ie->at == offsetof(struct ie_extra, delay_sum_us))
+		t->delay_sum = true;
 }
 
 /* Gather the rows of all elements of the template that go to one of the wanted structs. */
@@ -113,7 +136,7 @@ gather(struct template *t, const struct template_conf *conf, struct wish *wish)
 			/* Time since a start that nobody told: any other time is better. */
 			if (ie->type == IE_UPTIME && !init_known)
 				wish[n - 1].rank = UINT8_MAX;
-			note_field(t, ie, spec);
+			note_field(t, ie);
 		}
 		if (n == before)
 			t->ignored++;

@@ -37,9 +37,10 @@ struct template {
 	uint32_t option_has;		/* enum option_has */
 	uint8_t kind;			/* enum flow_kind */
 	uint8_t start_form, end_form;	/* enum time_form */
-	uint8_t fwd_status_len;
 	bool labels;			/* MPLS labels are to be put in order */
 	bool vlans;			/* some VLAN id is there */
+	bool delay_sum;			/* some sum of delays is there */
+	uint8_t lines;			/* of the flow's tail that its records write: flow_lines() */
 	uint16_t ignored;		/* fields nobody reads */
 	struct field_spec *spec;	/* `fields` of them, to walk variable records */
 	uint8_t *wire;			/* as told: to see changes, and to save */

@@ -548,6 +548,71 @@ exporters_are_bounded(void **state)
 	rig_stop(&r);
 }
 
+/* One record of all-one bits with a template of this field, then one that says only bytes. */
+static void
+feed_after(struct rig *r, const struct ie *ie, uint16_t len)
+{
+	const uint16_t id = (uint16_t)(ie->id | (ie->pen != 0 ? 0x8000 : 0));
+	const uint16_t rare[][2] = { { id, len }, { 2, 4 } }, plain[][2] = { { 1, 4 } };
+	struct wr w = wr_of(room, ROOM);
+	size_t at;
+
+	ipfix_head(&w, 0, 1);
+	at = set_begin(&w, 2);
+	template_put(&w, 256, rare, ARRAY_LEN(rare));
+	template_put(&w, 257, plain, ARRAY_LEN(plain));
+	set_end(&w, at);
+	at = set_begin(&w, 256);
+	if (len == 65535)
+		wr_u8(&w, (uint8_t)(len = ie->len_max < 8 ? ie->len_max : 8));
+	for (unsigned i = 0; i < len; i++)
+		wr_u8(&w, 0xff);
+	wr_u32(&w, 1);
+	set_end(&w, at);
+	ipfix_end(&w);
+	rig_feed_wr(r, &w);
+
+	w = wr_of(room, ROOM);
+	ipfix_head(&w, 1, 1);
+	at = set_begin(&w, 257);
+	wr_u32(&w, 1);
+	set_end(&w, at);
+	ipfix_end(&w);
+	rig_feed_wr(r, &w);
+}
+
+/* What a record said is gone from its element of the batch when the next one is put there. */
+static void
+nothing_is_left_for_the_next_record(void **state)
+{
+	static const uint8_t zero[sizeof(struct flow)];
+	unsigned tails = 0;
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, NULL);
+	for (size_t i = 0; i < ie_count; i++) {
+		const struct ie *ie = &ie_table[i];
+		bool text = ie->type == IE_NAME;
+
+		if ((ie->pen != 0 && ie->pen != 43874) || ie->into == IE_OPTION || ie->len_max == 0)
+			continue;
+		for (unsigned variable = 0; variable < 2; variable++) {
+			const uint8_t *tail = (const uint8_t *)&r.flow[1] + FLOW_TAIL;
+
+			r.flows = 0;
+			feed_after(&r, ie, variable ? 65535 : text ? 4 : ie->len_max);
+			assert_int_equal(r.flows, 2);
+			tails += r.flow[0].lines != 0;
+			assert_int_equal(r.flow[1].lines, 0);
+			assert_int_equal(r.flow[1].bytes, 1);
+			assert_memory_equal(tail, zero, sizeof(struct flow) - FLOW_TAIL);
+		}
+	}
+	assert_true(tails > 60);
+	rig_stop(&r);
+}
+
 /* Any byte of a rich datagram may be anything: the books hold, the sanitizers are silent. */
 static void
 noise_does_no_harm(void **state)
@@ -635,6 +700,7 @@ main(void)
 		cmocka_unit_test(labels_and_kinds),
 		cmocka_unit_test(times_of_every_form),
 		cmocka_unit_test(exporters_are_bounded),
+		cmocka_unit_test(nothing_is_left_for_the_next_record),
 		cmocka_unit_test(noise_does_no_harm),
 	};
 
