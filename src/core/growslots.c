@@ -12,7 +12,7 @@
 #include "core/mem.h"
 
 #define GIVE_BACK	(UINT64_C(1) << 18)	/* places whose memory goes back at once: 2 MiB */
-#define PLACES	512		/* moved per step at least: growing ends long before it is full again */
+#define PLACES	256		/* moved per step at least: the old ones get three quarters full at most */
 
 static void
 settled(struct growslots *g)
@@ -42,7 +42,7 @@ begin(struct growslots *g)
 	uint64_t at = 0;
 
 	g->old = g->now;
-	slots_init(&g->now, g->old.mask + 1);
+	slots_init_lazily(&g->now, g->old.mask + 1);
 	while (g->old.slot[at] != 0)
 		at++;
 	g->start = at;
@@ -50,8 +50,8 @@ begin(struct growslots *g)
 }
 
 /*
- * Memory of places that went over goes back as it comes: all of it at once takes its time as well. Not
- * that of the first ones, where entries of the last ones may have wrapped around to by now.
+ * Memory of places that went over goes back as it comes: all of it at once takes its time as well.
+ * Not that of the first ones, where entries of the last ones may have wrapped around to by now.
  */
 static void
 give_back(struct slots *old, uint64_t at, uint64_t moved)
@@ -83,6 +83,7 @@ move(struct growslots *g, uint64_t places)
 	assert(old->used == 0);
 	slots_done(old);
 	settled(g);
+	slots_prefer_huge(&g->now);
 }
 
 void

@@ -48,7 +48,7 @@ hash_bytes(const void *bytes, size_t len, uint64_t seed)
 }
 
 void
-slots_init(struct slots *s, size_t expected)
+slots_init_lazily(struct slots *s, size_t expected)
 {
 	size_t n = 16;
 
@@ -56,11 +56,25 @@ slots_init(struct slots *s, size_t expected)
 		n *= 2;
 	/* The allocator may hand out used memory, and clear it: all of it at once. */
 	if (n * sizeof(*s->slot) >= RESERVE_FROM)
-		s->slot = mem_reserve(n * sizeof(*s->slot), n * sizeof(*s->slot) >= HUGE_FROM);
+		s->slot = mem_reserve(n * sizeof(*s->slot), 0);
 	else
 		s->slot = mem_array(n, sizeof(*s->slot));
 	s->mask = n - 1;
 	s->used = 0;
+}
+
+void
+slots_prefer_huge(struct slots *s)
+{
+	if ((s->mask + 1) * sizeof(*s->slot) >= HUGE_FROM)
+		mem_prefer_huge(s->slot, (s->mask + 1) * sizeof(*s->slot));
+}
+
+void
+slots_init(struct slots *s, size_t expected)
+{
+	slots_init_lazily(s, expected);
+	slots_prefer_huge(s);
 }
 
 void

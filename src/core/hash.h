@@ -52,6 +52,9 @@ struct slots {
 
 void	slots_init(struct slots *s, size_t expected);
 void	slots_done(struct slots *s);
+/* The same in two steps: large pages each take their time when they are first touched. */
+void	slots_init_lazily(struct slots *s, size_t expected);
+void	slots_prefer_huge(struct slots *s);
 void	slots_clear(struct slots *s);
 
 /*

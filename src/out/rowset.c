@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows in the order of their keys, and what stands in them. Sorting goes word by word: a radix
- * sort of (word, row) pairs that skips the bytes all of them share, then each run of equal words
- * by the next word; short runs are compared row by row. The rows are then moved into place.
+ * Rows in the order of their keys, and what stands in them. Sorting takes from every row the bits
+ * of its key in which rows differ at all, the first 64 of them as one number, and sorts pairs of
+ * that number and the row by radix; rows of equal numbers are compared. The rows then move into
+ * place, each fetched well before its turn.
  */
 #include <assert.h>
 #include <string.h>
@@ -11,15 +12,26 @@
 #include "out/bintab_priv.h"
 
 #define SHORT_RUN	24
+#define DIGIT_BITS	11
+#define DIGITS		(1u << DIGIT_BITS)
+#define HUGE_ROWS	(1u << 18)	/* from which large pages pay for pairs */
+#define AHEAD		16		/* steps that a row is fetched before its turn */
 
 struct pair {
 	uint64_t word;
 	uint32_t row;
 };
 
+/* Bits from..from + bits of a word of the key. */
+struct cut {
+	size_t word;
+	unsigned from, bits;
+};
+
 struct sort {
 	const struct bintab *tab;
 	struct pair *spare;		/* as long as the whole table */
+	uint64_t differ[PLAN_KEY_WORDS];	/* bits that are not the same in all rows */
 };
 
 static const uint64_t *
@@ -52,30 +64,30 @@ insertion_sort(const struct bintab *tab, struct pair *a, size_t n, size_t word)
 	}
 }
 
-/* One stable pass over one byte of the word. */
+/* One stable pass over one digit of the number. */
 static void
 radix_pass(const struct pair *from, struct pair *to, size_t n, unsigned shift)
 {
-	size_t start[257] = { 0 };
+	size_t start[DIGITS + 1] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		start[(from[i].word >> shift & 0xff) + 1]++;
-	for (size_t b = 1; b < 257; b++)
-		start[b] += start[b - 1];
+		start[(from[i].word >> shift & (DIGITS - 1)) + 1]++;
+	for (size_t d = 1; d <= DIGITS; d++)
+		start[d] += start[d - 1];
 	for (size_t i = 0; i < n; i++)
-		to[start[from[i].word >> shift & 0xff]++] = from[i];
+		to[start[from[i].word >> shift & (DIGITS - 1)]++] = from[i];
 }
 
 static void
-sort_by_word(struct sort *s, struct pair *a, size_t n)
+sort_by_number(struct sort *s, struct pair *a, size_t n)
 {
 	struct pair *from = a, *to = s->spare, *swap;
 	uint64_t differ = 0;
 
 	for (size_t i = 1; i < n; i++)
 		differ |= a[i].word ^ a[0].word;
-	for (unsigned shift = 0; shift < 64; shift += 8) {
-		if ((differ >> shift & 0xff) == 0)
+	for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
+		if ((differ >> shift & (DIGITS - 1)) == 0)
 			continue;
 		radix_pass(from, to, n, shift);
 		swap = from;
@@ -86,64 +98,155 @@ sort_by_word(struct sort *s, struct pair *a, size_t n)
 		memcpy(a, from, n * sizeof(*a));
 }
 
+/*
+ * What of the words from *word on goes into one number: of each the bits between the highest and
+ * the lowest that differ, until 64 are full. *word is then the first that did not fit.
+ */
+static size_t
+make_cuts(const struct sort *s, size_t *word, struct cut *cut)
+{
+	unsigned room = 64;
+	size_t cuts = 0;
+
+	for (; *word < s->tab->plan->key_words; ++*word) {
+		uint64_t differ = s->differ[*word];
+		unsigned high, low;
+
+		if (differ == 0)
+			continue;
+		high = 64 - (unsigned)__builtin_clzll(differ);
+		low = (unsigned)__builtin_ctzll(differ);
+		if (high - low > room && cuts > 0)
+			break;
+		cut[cuts++] = (struct cut){ *word, low, high - low };
+		room -= high - low;
+	}
+	return cuts;
+}
+
+static uint64_t
+number_of(const uint64_t *row, const struct cut *cut, size_t cuts)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < cuts; i++) {
+		uint64_t bits = row[cut[i].word] >> cut[i].from;
+
+		if (cut[i].bits == 64)
+			return bits;
+		number = number << cut[i].bits | (bits & ((UINT64_C(1) << cut[i].bits) - 1));
+	}
+	return number;
+}
+
 static void
 sort_run(struct sort *s, struct pair *a, size_t n, size_t word)
 {
-	if (n < 2 || word == s->tab->plan->key_words)
+	struct cut cut[64];
+	size_t cuts, next = word;
+
+	if (n < 2)
 		return;
 	if (n <= SHORT_RUN) {
 		insertion_sort(s->tab, a, n, word);
 		return;
 	}
+	cuts = make_cuts(s, &next, cut);
+	if (cuts == 0)
+		return;
 	for (size_t i = 0; i < n; i++)
-		a[i].word = row_at(s->tab, a[i].row)[word];
-	sort_by_word(s, a, n);
+		a[i].word = number_of(row_at(s->tab, a[i].row), cut, cuts);
+	sort_by_number(s, a, n);
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && a[end].word == a[i].word; end++)
 			;
-		sort_run(s, a + i, end - i, word + 1);
+		sort_run(s, a + i, end - i, next);
 	}
 }
 
-/* Move the rows into the order of `a`, along the cycles of the permutation. */
 static void
-permute(struct bintab *tab, struct pair *a)
+fetch_row(const struct bintab *tab, uint32_t row)
+{
+	const char *at = (const char *)row_at(tab, row);
+	size_t bytes = tab->stride * sizeof(*tab->entry);
+
+	for (size_t line = 0; line < bytes; line += 64)
+		__builtin_prefetch(at + line, 1);
+	__builtin_prefetch(at + bytes - 1, 1);
+}
+
+/* Move the rows of the cycle that place `first` is on; place i gets what stands at from[i]. */
+static void
+permute_cycle(struct bintab *tab, uint32_t *from, uint32_t first, uint64_t *held)
 {
 	size_t bytes = tab->stride * sizeof(*tab->entry);
-	uint64_t *held = mem_new(bytes);
+	uint32_t to = first, ahead = first;
 
-	for (uint32_t i = 0; i < tab->entries; i++) {
-		uint32_t to = i;
+	for (unsigned i = 0; i < AHEAD && from[ahead] != first; i++)
+		ahead = from[ahead];
+	memcpy(held, row_at(tab, first), bytes);
+	while (from[to] != first) {
+		uint32_t next = from[to];
 
-		if (a[i].row == i)
-			continue;
-		memcpy(held, row_at(tab, i), bytes);
-		while (a[to].row != i) {
-			uint32_t from = a[to].row;
-
-			memcpy(tab->entry + (size_t)to * tab->stride, row_at(tab, from), bytes);
-			a[to].row = to;
-			to = from;
-		}
-		memcpy(tab->entry + (size_t)to * tab->stride, held, bytes);
-		a[to].row = to;
+		ahead = from[ahead];
+		fetch_row(tab, ahead);
+		memcpy(tab->entry + (size_t)to * tab->stride, row_at(tab, next), bytes);
+		from[to] = to;
+		to = next;
 	}
+	memcpy(tab->entry + (size_t)to * tab->stride, held, bytes);
+	from[to] = to;
+}
+
+/* Move the rows into the order of `a`, in place; `from` is room for one number a row. */
+static void
+permute(struct bintab *tab, const struct pair *a, uint32_t *from)
+{
+	uint64_t *held = mem_array(tab->stride, sizeof(*held));
+
+	for (uint32_t i = 0; i < tab->entries; i++)
+		from[i] = a[i].row;
+	for (uint32_t i = 0; i < tab->entries; i++)
+		if (from[i] != i)
+			permute_cycle(tab, from, i, held);
 	mem_free(held);
 	tab->slots_stale = true;
+}
+
+/* Which bits of the keys differ; gives whether the rows stand in order already. */
+static bool
+look_over(struct sort *s)
+{
+	const struct bintab *tab = s->tab;
+	const uint64_t *first = tab->entry;
+	bool sorted = true;
+
+	for (uint32_t i = 1; i < tab->entries; i++) {
+		const uint64_t *row = row_at(tab, i);
+
+		for (size_t w = 0; w < tab->plan->key_words; w++)
+			s->differ[w] |= row[w] ^ first[w];
+		sorted = sorted && before(tab, i - 1, i, 0);
+	}
+	return sorted;
 }
 
 static void
 sort_rows(struct bintab *tab)
 {
-	struct pair *a = mem_array(tab->entries, sizeof(*a));
-	struct sort s = { .tab = tab, .spare = mem_array(tab->entries, sizeof(*a)) };
+	struct sort s = { .tab = tab };
+	struct pair *a;
 
+	if (look_over(&s))
+		return;
+	a = mem_reserve(tab->entries * sizeof(*a), tab->entries >= HUGE_ROWS);
+	s.spare = mem_reserve(tab->entries * sizeof(*a), tab->entries >= HUGE_ROWS);
 	for (uint32_t i = 0; i < tab->entries; i++)
 		a[i].row = i;
 	sort_run(&s, a, tab->entries, 0);
-	permute(tab, a);
-	mem_free(s.spare);
-	mem_free(a);
+	permute(tab, a, (uint32_t *)s.spare);
+	mem_unreserve(s.spare, tab->entries * sizeof(*a));
+	mem_unreserve(a, tab->entries * sizeof(*a));
 }
 
 static struct rowset
