@@ -72,12 +72,21 @@ sim_router(const struct addr *first, unsigned i)
 	return a;
 }
 
+/* A session ended against our will. The flapping one may meet its own shadow, which the daemon
+   holds to be up while it reads what is left of it (RFC 4271 6.8): it tries again like a router. */
 static void
-fail(struct speaker *sp, const struct session *s, const char *what)
+fail(struct speaker *sp, struct session *s, const char *what)
 {
 	char text[ADDR_TEXT];
 	struct addr a = sim_router(&sp->conf.first, s->router);
 
+	if (s->router == 0 && sp->conf.flap_s > 0 && atomic_load(&sp->unrest)) {
+		if (s->fd >= 0)
+			close(s->fd);
+		s->fd = -1;
+		s->flap_due = mono_add(mono_now(), REDIAL_NS);
+		return;
+	}
 	if (atomic_load(&sp->failed))
 		return;
 	snprintf(sp->error, sizeof(sp->error), "BGP as %s: %s", addr_text(&a, text), what);

@@ -4,7 +4,7 @@
 # AS path equals the simulator's expectation. Then: no loss at 200,000 flows/s with a usual buffer.
 . "$WB_SRC/tests/lib.sh"
 need jq
-: "${FLOWS:=1000000}" "${RATE:=500000}"
+: "${FLOWS:=1000000}" "${RATE:=500000}" "${CHURN:=20000}"
 
 # config WORKERS BUFFER
 config() {
@@ -55,7 +55,7 @@ run() {
 	daemon c.conf
 	start sim "$WB_BUILD/waybill-sim" --prefixes $((20000 / $3)) --routers "$3" --bgp "127.0.0.1:$(port 2)" \
 		--flow "127.0.0.1:$(port 1)" --export "$1" --flows "$5" --rate "$6" --datagrams 2000 \
-		--churn 20000 --flap 0.7 --settle 0 --stay 0.3 --wait-for "$dir/go" --expect "$dir/expect.csv"
+		--churn "$CHURN" --flap 0.7 --settle 0 --stay 0.3 --wait-for "$dir/go" --expect "$dir/expect.csv"
 	sim=$last
 	wait_for 30 grep -q '^routes' "$dir/sim.log"
 	wait_for 30 routes_are "$(sed -n 's/^routes //p' "$dir/sim.log")"
