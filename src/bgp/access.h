@@ -6,6 +6,7 @@
 #ifndef WB_BGP_ACCESS_H
 #define WB_BGP_ACCESS_H
 
+#include "conf/allow.h"
 #include "core/sbuf.h"
 #include "net/addr.h"
 #include "net/tcp.h"
@@ -16,9 +17,7 @@ struct md5_key {
 };
 
 struct access {
-	bool all;			/* no file: everybody */
-	struct prefix *allow;
-	size_t allow_count;
+	struct allow *allow;		/* NULL: no file, everybody */
 	struct md5_key *keys;
 	size_t key_count;
 };

@@ -576,7 +576,7 @@ only_whom_the_file_allows(void **state)
 	/* A bad file leaves the old one in force. */
 	rewrite(file, "127.0.0.12\nrouter7\n");
 	assert_int_equal(bgp_reload(st.bgp, &err), -1);
-	assert_non_null(strstr(sbuf_text(&err), ":2: \"router7\" is neither"));
+	assert_non_null(strstr(sbuf_text(&err), ":2: error: \"router7\" is neither"));
 	come_up(&st, &r, "127.0.0.2", 90);
 	hang_up(&r);
 	/* An empty one allows nobody. */

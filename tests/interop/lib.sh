@@ -1,32 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Shared by the tests against other people's routers: a temporary folder, our speaker, its dumps.
-# Needs $name; sets $dir, $port and $listen. All that was started is ended by its process id.
+# For the tests against other people's routers, on top of tests/lib.sh: our speaker and its dumps. Needs
+# $name; sets $port and $listen.
 
-build=${WB_BUILD:-build}
-dir=$(mktemp -d /tmp/wb-interop-XXXXXX)
+. "$WB_SRC/tests/lib.sh"
 chmod 755 "$dir"
-port=$((20000 + $$ % 20000))
-pids=
+build=$WB_BUILD
+port=$(port 1)
 
-ok() { echo "ok - $name: $1"; }
-not_ok() { echo "not ok - $name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^/# /'; }
-
-finish() {
-	for p in $pids; do kill "$p" 2>/dev/null; done
-	sleep 0.5
-	for p in $pids; do kill -9 "$p" 2>/dev/null; done
-	if [ -n "${WB_KEEP:-}" ]; then echo "# kept: $dir"; else rm -rf "$dir"; fi
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
-
-# One that is not installed is said loudly, and is no failure.
-need() {
-	[ -x "$1" ] && return
-	echo "skip - $name: $1 is not installed"
-	echo "ok - $name: skipped"
-	exit 0
-}
+ok() { say 0 "$name: $1"; }
+not_ok() { say 1 "$name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^/# /'; }
 
 # listen AS [MD5-FILE]: start our speaker on 127.0.0.1.
 listen() {
