@@ -14,6 +14,7 @@
 #include "agg/pack.h"
 #include "core/mem.h"
 #include "core/names.h"
+#include "flow/enrich.h"
 
 #define BIGINT_U	"BIGINT UNSIGNED", "BIGINT", "INT(8)"
 #define STAMP		"DATETIME", "timestamp without time zone", "DATETIME"
@@ -193,8 +194,37 @@ choose_counters(struct plan *plan, const struct asked *asked)
 		plan->counter[plan->counters++] = EC_TCP_FLAGS;
 }
 
+/* What the enrichment makes of a field of the record, and who may ask for it. */
+static const struct {
+	size_t made, said;
+	uint32_t by;			/* enum enrich_needs */
+} as_said[] = {
+#define SAID(field, by)	{ offsetof(struct flow, r.field), offsetof(struct flow, field), by }
+	{ offsetof(struct flow, r.src_host), offsetof(struct flow, src), ENRICH_HOSTS },
+	{ offsetof(struct flow, r.dst_host), offsetof(struct flow, dst), ENRICH_HOSTS },
+	SAID(src_port, ENRICH_PORTS),
+	SAID(dst_port, ENRICH_PORTS),
+	SAID(proto, ENRICH_PORTS),
+	SAID(tos, ENRICH_PORTS),
+	SAID(tag, ENRICH_TAGS),
+	SAID(tag2, ENRICH_TAGS),
+	SAID(label, ENRICH_TAGS),
+#undef SAID
+};
+
+/* Where a value is taken from: the record itself where nothing that is decided stands between. */
+static size_t
+taken_from(size_t at, uint32_t decides)
+{
+	for (size_t i = 0; i < ARRAY_LEN(as_said); i++)
+		if (as_said[i].made == at && (as_said[i].by & decides) == 0)
+			return as_said[i].said;
+	return at;
+}
+
 static struct pack_program *
-make_program(const struct plan *plan, unsigned side, const struct pack_style *style)
+make_program(const struct plan *plan, unsigned side, const struct pack_style *style,
+    uint32_t decides)
 {
 	/* An address is two parts, every other field one. */
 	struct pack_program *prog = pack_new(2 * plan->fields, style);
@@ -203,7 +233,8 @@ make_program(const struct plan *plan, unsigned side, const struct pack_style *st
 		const struct plan_field *f = &plan->field[i];
 		bool other = side == 1 && plan->sum != NULL && f->prim == prim_of_sum(plan->sum);
 
-		pack_field(prog, f->prim, f->at, other ? f->prim->sum_at : f->prim->at);
+		pack_field(prog, f->prim, f->at,
+		    taken_from(other ? f->prim->sum_at : f->prim->at, decides));
 	}
 	pack_seal(prog);
 	return prog;
@@ -246,12 +277,23 @@ plan_compile(const struct conf *conf, size_t output, wall_t start, struct conf_n
 	lay_out(plan, &asked);
 	choose_counters(plan, &asked);
 	for (unsigned side = 0; side < plan->sides; side++)
-		plan->program[side] = make_program(plan, side, &style);
+		plan->program[side] = make_program(plan, side, &style, UINT32_MAX);
 	mem_free(asked.is);
 	if (notes->errors == errors)
 		return plan;
 	plan_free(plan);
 	return NULL;
+}
+
+void
+plan_take_from_record(struct plan *plan, uint32_t decides)
+{
+	for (unsigned side = 0; side < plan->sides; side++) {
+		struct pack_program *old = plan->program[side];
+
+		plan->program[side] = make_program(plan, side, &old->style, decides);
+		pack_free(old);
+	}
 }
 
 void

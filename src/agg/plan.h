@@ -68,6 +68,11 @@ struct plan {
  */
 struct plan *plan_compile(const struct conf *conf, size_t output, wall_t start,
 	    struct conf_notes *notes);
+/*
+ * Before the first plan_pack: what the profile does not decide (profile_decides) is taken from the
+ * record instead of flow->r.
+ */
+void	plan_take_from_record(struct plan *plan, uint32_t decides);
 void	plan_free(struct plan *plan);
 bool	plan_has(const struct plan *plan, const char *word);
 

@@ -192,6 +192,24 @@ step_of(const struct ie *ie, uint16_t src, uint16_t len, bool unless_zero)
 	return s;
 }
 
+enum step_move
+step_moves(const struct step *s)
+{
+	if (s->unless_zero || s->len == 0)
+		return MOVE_NONE;
+	switch (s->op) {
+	case OP_U8: case OP_U16: case OP_U16_32: case OP_U32: case OP_U32_64: case OP_U64:
+	case OP_SLOW + IE_UINT: case OP_SLOW + IE_UPTIME: case OP_SLOW + IE_DELTA:
+		return MOVE_NUMBER;
+	case OP_ADDR4: case OP_SLOW + IE_ADDR4:
+		return MOVE_ADDR4;
+	case OP_ADDR6: case OP_SLOW + IE_ADDR6: case OP_MAC: case OP_SLOW + IE_BYTES:
+		return MOVE_BYTES;
+	default:
+		return MOVE_NONE;
+	}
+}
+
 static inline void
 put_addr4(uint8_t *to, const uint8_t *p)
 {

@@ -38,6 +38,15 @@ struct decode_to {
 	struct names *names;		/* NULL: names are not kept */
 };
 
+/* What a step does, where that is only to move bytes, whatever they are. */
+enum step_move {
+	MOVE_NONE,			/* it does more, or not the same for all records */
+	MOVE_NUMBER,			/* network order to the machine's, cut or filled to the width */
+	MOVE_BYTES,			/* as they are */
+	MOVE_ADDR4,			/* 4 bytes as they are, into a struct addr */
+};
+enum step_move step_moves(const struct step *s);
+
 /* The step that takes `len` bytes (0: variable) at `src` of a record to the place of this row. */
 struct step step_of(const struct ie *ie, uint16_t src, uint16_t len, bool unless_zero);
 

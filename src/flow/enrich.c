@@ -14,8 +14,6 @@
 #include "core/mem.h"
 #include "flow/enrich_worker.h"
 
-#define LOOK_UP	128		/* addresses in one call of view_lookup */
-
 /* Plans with one of these want the fields of an end filled in. */
 #define SRC_NEEDS	(ENRICH_SRC_ROUTE | ENRICH_SRC_ATTRS)
 #define DST_NEEDS	(ENRICH_DST_ROUTE | ENRICH_PEER_DST_IP)
@@ -146,40 +144,30 @@ enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow
 
 /* ---- routes of both ends: stage 6 -------------------------------------------------------- */
 
-/*
- * Look up what a run of flows with one view asks for. Where both ends are asked for, answers land
- * in their places; an end nobody asks for stays ROUTE_NONE.
- */
+/* What stands where nothing was looked up. */
 static void
-look_up_run(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned from,
-    unsigned to)
+no_routes(struct route *route, unsigned n)
 {
-	const bool ask[ENDS] = { (p->set.ask_src & TRUTH_BGP) != 0,
-	    (p->set.ask_dst & TRUTH_BGP) != 0 };
-	const bool both = ask[END_SRC] && ask[END_DST];
-	const struct addr **addr = en->addr, **hint = en->hint;
-	struct route one[LOOK_UP], *route = both ? &en->route[from][0] : one;
-	unsigned n = 0;
+	static const struct path none;
 
-	for (unsigned i = from; i < to; i++) {
-		if (ask[END_SRC]) {
-			addr[n] = &flow[i].src;
-			hint[n++] = NULL;
-		}
-		if (ask[END_DST]) {
-			addr[n] = &flow[i].dst;
-			hint[n++] = flow[i].has & FLOW_HAS_BGP_NEXT_HOP ? &flow[i].bgp_next_hop :
-			    NULL;
-		}
-	}
-	view_lookup(en->rib, en->view[from], addr, hint, route, n);
 	for (unsigned i = 0; i < n; i++)
-		rib_path_prefetch(en->rib, route[i].path);
-	if (both)
-		return;
-	memset(en->route[from], 0, n * sizeof(en->route[0]));
-	for (unsigned i = 0; i < n; i++)
-		en->route[from + i][ask[END_SRC] ? END_SRC : END_DST] = one[i];
+		route[i] = (struct route){ .kind = ROUTE_NONE, .record = &none };
+}
+
+/* One end of a run of flows that see the same routes. */
+static void
+look_up_end(struct enrich *en, const struct flow *flow, enum end end, unsigned from, unsigned n)
+{
+	const struct view *view = en->view[from];
+	const struct addr_field addr = { end == END_SRC ? &flow[from].src : &flow[from].dst,
+	    sizeof(*flow) };
+	const struct addr_field hint = { end == END_SRC ? NULL : &flow[from].bgp_next_hop,
+	    sizeof(*flow) };
+
+	if (view != NULL)
+		view_lookup(en->rib, view, addr, hint, &en->route[end][from], n);
+	else
+		no_routes(&en->route[end][from], n);
 }
 
 /* Where no map is asked: flows of one datagram see the same routes. */
@@ -190,20 +178,13 @@ same_router(const struct flow *x, const struct flow *y)
 	    addr_eq(&x->peer_src_ip, &y->peer_src_ip);
 }
 
+/* The view of each flow. */
 static void
-look_up(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
+resolve_views(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
 {
 	uint64_t no_view = 0;
-	unsigned i, from;
 
-	if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0 || en->rib == NULL) {
-		memset(en->view, 0, n * sizeof(en->view[0]));
-		memset(en->route, 0, n * sizeof(en->route[0]));
-		if (((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) != 0)
-			count_add(&en->c.no_view, n);
-		return;
-	}
-	for (i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		if (i > 0 && p->map[FLOWMAP_AGENT] == NULL && same_router(&flow[i], &flow[i - 1]))
 			en->view[i] = en->view[i - 1];
 		else
@@ -211,15 +192,34 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 		no_view += en->view[i] == NULL;
 	}
 	count_add(&en->c.no_view, no_view);
-	for (from = 0; from < n; from = i) {
-		for (i = from; i < n && en->view[i] == en->view[from] && i - from < LOOK_UP / 2;
-		    i++)
-			continue;
-		if (en->view[from] != NULL)
-			look_up_run(en, p, flow, from, i);
-		else
-			memset(en->route[from], 0, (i - from) * sizeof(en->route[0]));
+}
+
+static void
+look_up(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
+{
+	const bool ask[ENDS] = { (p->set.ask_src & TRUTH_BGP) != 0,
+	    (p->set.ask_dst & TRUTH_BGP) != 0 };
+
+	for (enum end end = END_SRC; end < ENDS; end++)
+		if (!ask[end] || en->rib == NULL)
+			no_routes(en->route[end], n);
+	if (!ask[END_SRC] && !ask[END_DST])
+		return;
+	if (en->rib == NULL) {
+		memset(en->view, 0, n * sizeof(en->view[0]));
+		count_add(&en->c.no_view, n);
+		return;
 	}
+	resolve_views(en, p, flow, n);
+	for (unsigned from = 0, to; from < n; from = to) {
+		for (to = from + 1; to < n && en->view[to] == en->view[from]; to++)
+			continue;
+		for (enum end end = END_SRC; end < ENDS; end++)
+			if (ask[end])
+				look_up_end(en, flow, end, from, to - from);
+	}
+	if (p->set.needs & ENRICH_COMMS)
+		rib_comm_sets_prefetch(en->rib, en->route[END_DST], n);
 }
 
 static void
@@ -248,15 +248,6 @@ struct tally {
 	uint64_t filtered_hosts, filtered_bytes, filtered_flow_bytes;
 };
 
-static inline struct addr
-masked(const struct addr *a, uint8_t len)
-{
-	unsigned keep = len + (addr_is_v4(a) ? 96u : 0u);
-	trie_key key = networks_key(a, NETWORKS_IP6);
-
-	return networks_addr(keep == 0 ? 0 : key >> (128 - keep) << (128 - keep));
-}
-
 /* 0.0.0.0 or ::, of the family of an address. */
 static inline struct addr
 zero_of(const struct addr *a)
@@ -265,16 +256,15 @@ zero_of(const struct addr *a)
 }
 
 static inline void
-fill_end(const struct profile *p, struct flow *flow, enum end end, const struct said *said,
+fill_end(const struct settings *set, struct flow *flow, enum end end, const struct said *said,
     const struct choice *choice)
 {
-	const struct settings *set = &p->set;
 	bool outside = set->filter == FILTER_ALL && said->net == NULL;
 	uint8_t len = outside ? 0 : choice->len;
 	struct addr net = { { 0 } };
 
 	if (set->needs & ENRICH_NETS)
-		net = len != 0 ? masked(said->addr, len) :
+		net = len != 0 ? addr_masked(said->addr, len) :
 		    set->keep_unmasked && !outside ? *said->addr : zero_of(said->addr);
 	if (end == END_SRC) {
 		flow->r.src_as = choice->as;
@@ -293,18 +283,18 @@ fill_end(const struct profile *p, struct flow *flow, enum end end, const struct 
 
 /* Attributes of the way to the destination. Any route has them, a default route as well. */
 static inline void
-fill_attributes(const struct enrich *en, const struct profile *p, struct flow *flow,
+fill_attributes(const struct enrich *en, const struct settings *set, struct flow *flow,
     const struct said *said)
 {
 	static const struct path none;
-	const struct path *path = p->set.as_from & TRUTH_BGP ? said->path : &none;
+	const struct path *path = set->as_from & TRUTH_BGP ? said->path : &none;
 	const struct comm_set *comms;
 
 	flow->r.aspath = path->aspath;
 	flow->r.local_pref = path->local_pref;
 	flow->r.med = path->med;
 	flow->r.comms = flow->r.ecomms = flow->r.lcomms = 0;
-	if ((p->set.needs & ENRICH_COMMS) == 0 || path->comm_set == 0)
+	if ((set->needs & ENRICH_COMMS) == 0 || path->comm_set == 0)
 		return;
 	comms = rib_comm_set(en->rib, path->comm_set);
 	flow->r.comms = comms->comms;
@@ -371,18 +361,18 @@ fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
 	flow->r.src_lcomms = from[SOURCE_LCOMMS] & TRUTH_BGP ? comms->lcomms : 0;
 }
 
-static void
-fill_peer_dst_ip(const struct enrich *en, const struct profile *p, struct flow *flow,
-    const struct said *said, const struct choice *choice)
+static inline void
+fill_peer_dst_ip(const struct enrich *en, const struct profile *p, const struct settings *set,
+    struct flow *flow, const struct said *said, const struct choice *choice)
 {
 	struct addr hop = { { 0 } };
 
-	switch (choose_hop(p, choice, said, flow)) {
+	switch (choose_hop(set, choice, said, flow)) {
 	case TRUTH_BGP:
 		hop = rib_addr(en->rib, said->path->next_hop);
 		break;
 	case TRUTH_EXPORT:
-		hop = *exported_hop(&p->set, flow);
+		hop = *exported_hop(set, flow);
 		break;
 	case TRUTH_FILE:
 		hop = *networks_hop(p->networks, said->net);
@@ -395,15 +385,13 @@ fill_peer_dst_ip(const struct enrich *en, const struct profile *p, struct flow *
 	flow->r.peer_dst_ip = hop;
 }
 
+/* Hosts outside of the networks file lose their addresses; without a filter nobody asks here. */
 static void
-fill_hosts(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
-    struct tally *tally)
+fill_hosts(const struct enrich *en, struct flow *flow, unsigned n, struct tally *tally)
 {
-	bool filter = p->set.filter != FILTER_NONE;
-
 	for (unsigned i = 0; i < n; i++) {
-		bool src = filter && en->net[END_SRC][i] == NULL;
-		bool dst = filter && en->net[END_DST][i] == NULL;
+		bool src = en->net[END_SRC][i] == NULL;
+		bool dst = en->net[END_DST][i] == NULL;
 
 		flow[i].r.src_host = src ? zero_of(&flow[i].src) : flow[i].src;
 		flow[i].r.dst_host = dst ? zero_of(&flow[i].dst) : flow[i].dst;
@@ -427,7 +415,7 @@ vrf_number(const struct flow *flow)
 }
 
 static void
-fill_rest(const struct profile *p, struct flow *flow, unsigned n)
+fill_lists(const struct profile *p, struct flow *flow, unsigned n)
 {
 	const struct list *ports = p->list[LIST_PORTS], *protos = p->list[LIST_PROTOS],
 	    *tos = p->list[LIST_TOS];
@@ -439,12 +427,27 @@ fill_rest(const struct profile *p, struct flow *flow, unsigned n)
 		f->r.dst_port = ports != NULL ? list_apply(ports, f->dst_port) : f->dst_port;
 		f->r.proto = protos != NULL ? (uint8_t)list_apply(protos, f->proto) : f->proto;
 		f->r.tos = tos != NULL ? (uint8_t)list_apply(tos, f->tos) : f->tos;
-		f->r.rd = f->has & FLOW_HAS_RD ? f->rd : vrf_number(f);
-		f->r.rd_origin = f->has & FLOW_HAS_RD ? RD_FLOW : RD_UNKNOWN;
-		f->r.src_roa = f->r.dst_roa = 'u';
-		f->r.tag = f->tag;
-		f->r.tag2 = f->tag2;
-		f->r.label = f->label;
+	}
+}
+
+static void
+fill_rd(struct flow *flow, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool told = (flow[i].has & FLOW_HAS_RD) != 0;
+
+		flow[i].r.rd = told ? flow[i].rd : vrf_number(&flow[i]);
+		flow[i].r.rd_origin = told ? RD_FLOW : RD_UNKNOWN;
+	}
+}
+
+static void
+fill_tags(struct flow *flow, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		flow[i].r.tag = flow[i].tag;
+		flow[i].r.tag2 = flow[i].tag2;
+		flow[i].r.label = flow[i].label;
 	}
 }
 
@@ -453,48 +456,81 @@ static inline struct said
 gather(const struct enrich *en, const struct flow *flow, enum end end, unsigned i,
     struct tally *tally)
 {
-	static const struct path no_path;
-	const struct route *route = &en->route[i][end];
+	const struct route *route = &en->route[end][i];
 
 	tally->no_route[end] += route->kind == ROUTE_NONE && en->view[i] != NULL;
 	tally->default_only += route->kind == ROUTE_DEFAULT;
 	tally->own_prefix += route->kind == ROUTE_OWN;
-	return said_of(flow, end, en->net[end][i], route,
-	    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
+	return said_of(flow, end, en->net[end][i], route);
 }
 
-static void
-fill_src(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
-    struct tally *tally)
+static inline __attribute__((always_inline)) void
+fill_src(const struct enrich *en, const struct profile *p, const struct settings *set,
+    struct flow *flow, unsigned n, struct tally *tally)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct said said = gather(en, &flow[i], END_SRC, i, tally);
-		struct choice choice = choose(&p->set, &said);
+		struct choice choice = choose(set, &said);
 
-		fill_end(p, &flow[i], END_SRC, &said, &choice);
-		if (p->set.needs & ENRICH_SRC_ATTRS)
+		fill_end(set, &flow[i], END_SRC, &said, &choice);
+		if (set->needs & ENRICH_SRC_ATTRS)
 			fill_source(en, p, &flow[i], &said);
 	}
 }
 
-static void
-fill_dst(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
-    struct tally *tally)
+static inline __attribute__((always_inline)) void
+fill_dst(const struct enrich *en, const struct profile *p, const struct settings *set,
+    struct flow *flow, unsigned n, struct tally *tally)
 {
-	const uint32_t needs = p->set.needs;
-
 	for (unsigned i = 0; i < n; i++) {
 		struct said said = gather(en, &flow[i], END_DST, i, tally);
-		struct choice choice = choose(&p->set, &said);
+		struct choice choice = choose(set, &said);
 
-		fill_end(p, &flow[i], END_DST, &said, &choice);
-		if (needs & ENRICH_AS)
-			choose_peer_as(&p->set, &choice, &said, &flow[i], &flow[i].r.peer_dst_as);
-		if (needs & (ENRICH_ATTRS | ENRICH_COMMS))
-			fill_attributes(en, p, &flow[i], &said);
-		if (needs & ENRICH_PEER_DST_IP)
-			fill_peer_dst_ip(en, p, &flow[i], &said, &choice);
+		fill_end(set, &flow[i], END_DST, &said, &choice);
+		if (set->needs & ENRICH_AS)
+			choose_peer_as(set, &choice, &said, &flow[i], &flow[i].r.peer_dst_as);
+		if (set->needs & (ENRICH_ATTRS | ENRICH_COMMS))
+			fill_attributes(en, set, &flow[i], &said);
+		if (set->needs & ENRICH_PEER_DST_IP)
+			fill_peer_dst_ip(en, p, set, &flow[i], &said, &choice);
 	}
+}
+
+static inline __attribute__((always_inline)) void
+fill_ends(const struct enrich *en, const struct profile *p, const struct settings *set,
+    struct flow *flow, unsigned n, struct tally *tally)
+{
+	if (set->needs & SRC_NEEDS)
+		fill_src(en, p, set, flow, n, tally);
+	if (set->needs & DST_NEEDS)
+		fill_dst(en, p, set, flow, n, tally);
+}
+
+/* The same code for what most ask for, in which most questions are answered when it is compiled. */
+static void
+fill_from_bgp(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
+    struct tally *tally)
+{
+	struct settings set = p->set;
+
+	set.as_from = set.net_from = TRUTH_BGP;
+	set.filter = FILTER_NONE;
+	set.keep_unmasked = set.default_origin = set.file_first = false;
+	fill_ends(en, p, &set, flow, n, tally);
+}
+
+static void
+fill_from_any(const struct enrich *en, const struct profile *p, struct flow *flow, unsigned n,
+    struct tally *tally)
+{
+	fill_ends(en, p, &p->set, flow, n, tally);
+}
+
+static bool
+is_from_bgp(const struct settings *set)
+{
+	return set->as_from == TRUTH_BGP && set->net_from == TRUTH_BGP &&
+	    set->filter == FILTER_NONE && !set->keep_unmasked && !set->default_origin;
 }
 
 static void
@@ -512,24 +548,35 @@ add_tally(struct enrich *en, const struct profile *p, const struct tally *tally,
 	count_add(&en->c.filtered_flow_bytes, tally->filtered_flow_bytes);
 }
 
+/* At most FLOW_BATCH of them. */
+static void
+enrich_some(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
+{
+	const uint32_t needs = p->set.needs, decides = profile_decides(p);
+	struct tally tally = { .default_only = 0 };
+
+	if ((p->set.ask_src | p->set.ask_dst) != 0 || needs & (SRC_NEEDS | DST_NEEDS)) {
+		look_up(en, p, flow, n);
+		ask_networks(en, p, flow, n);
+		if (is_from_bgp(&p->set))
+			fill_from_bgp(en, p, flow, n, &tally);
+		else
+			fill_from_any(en, p, flow, n, &tally);
+	}
+	if (needs & decides & ENRICH_HOSTS)
+		fill_hosts(en, flow, n, &tally);
+	if (needs & decides & ENRICH_PORTS)
+		fill_lists(p, flow, n);
+	if (needs & ENRICH_RD)
+		fill_rd(flow, n);
+	if (needs & ENRICH_TAGS)
+		fill_tags(flow, n);
+	add_tally(en, p, &tally, n);
+}
+
 void
 enrich_batch(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
 {
-	while (n > 0) {
-		unsigned now = n < FLOW_BATCH ? n : FLOW_BATCH;
-		struct tally tally = { .default_only = 0 };
-
-		look_up(en, p, flow, now);
-		ask_networks(en, p, flow, now);
-		if (p->set.needs & SRC_NEEDS)
-			fill_src(en, p, flow, now, &tally);
-		if (p->set.needs & DST_NEEDS)
-			fill_dst(en, p, flow, now, &tally);
-		if (p->set.needs & ENRICH_HOSTS)
-			fill_hosts(en, p, flow, now, &tally);
-		fill_rest(p, flow, now);
-		add_tally(en, p, &tally, now);
-		flow += now;
-		n -= now;
-	}
+	for (unsigned at = 0; at < n; at += FLOW_BATCH)
+		enrich_some(en, p, flow + at, n - at < FLOW_BATCH ? n - at : FLOW_BATCH);
 }

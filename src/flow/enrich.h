@@ -25,10 +25,12 @@ enum enrich_needs {
 	ENRICH_COMMS = 1u << 3,		/* community sets */
 	ENRICH_NETS = 1u << 4,		/* masked addresses */
 	ENRICH_HOSTS = 1u << 5,		/* hosts, to which the networks filter applies */
-	ENRICH_PORTS = 1u << 6,
+	ENRICH_PORTS = 1u << 6,		/* ports, protocol, ToS, to which lists apply */
 	ENRICH_SRC_ATTRS = 1u << 7,	/* src_* attributes, peer_src_as */
 	ENRICH_AS = 1u << 8,
 	ENRICH_PEER_DST_IP = 1u << 9,
+	ENRICH_RD = 1u << 10,
+	ENRICH_TAGS = 1u << 11,
 };
 
 struct profile;
@@ -47,6 +49,12 @@ bool	profile_equal(const struct profile *a, const struct profile *b);
  */
 bool	profile_share(struct profile *p, const struct profile *other);
 void	profile_free(struct profile *p);
+
+/*
+ * Which of HOSTS, PORTS and TAGS this profile may make something else of than the record said.
+ * Plans take the others from the record.
+ */
+uint32_t profile_decides(const struct profile *p);
 
 /* State of one worker: the views its exporters resolve to. */
 struct enrich;

@@ -15,7 +15,7 @@ struct said {
 	const struct addr *addr;
 	const struct network *net;	/* networks_file; NULL: not covered, or not asked */
 	const struct route *route;	/* BGP; kind ROUTE_NONE as well where it was not asked */
-	const struct path *path;	/* of that route; zeros where there is none */
+	const struct path *path;	/* its record; zeros where there is none */
 	uint32_t as;			/* as exported ... */
 	uint8_t mask;
 	bool has_as, has_mask;		/* ... and whether it was */
@@ -30,12 +30,13 @@ struct choice {
 
 static inline struct said
 said_of(const struct flow *flow, enum end end, const struct network *net,
-    const struct route *route, const struct path *path)
+    const struct route *route)
 {
 	bool src = end == END_SRC;
 
 	return (struct said){
-		.addr = src ? &flow->src : &flow->dst, .net = net, .route = route, .path = path,
+		.addr = src ? &flow->src : &flow->dst, .net = net, .route = route,
+		.path = route->record,
 		.as = src ? flow->src_as : flow->dst_as,
 		.mask = src ? flow->src_mask : flow->dst_mask,
 		.has_as = flow->has & (src ? FLOW_HAS_SRC_AS : FLOW_HAS_DST_AS),
@@ -151,13 +152,13 @@ exported_hop(const struct settings *set, const struct flow *flow)
 
 /* Whose next hop is peer_dst_ip; as for the neighbour AS, but by who gave the network. */
 static inline enum truth
-choose_hop(const struct profile *p, const struct choice *choice, const struct said *said,
+choose_hop(const struct settings *set, const struct choice *choice, const struct said *said,
     const struct flow *flow)
 {
-	uint8_t by = p->set.net_from;
+	uint8_t by = set->net_from;
 	bool bgp = (by & TRUTH_BGP) && said->path->next_hop != 0;
 	bool export = (by & TRUTH_EXPORT || by == TRUTH_MASK) &&
-	    exported_hop(&p->set, flow) != NULL;
+	    exported_hop(set, flow) != NULL;
 	bool file = (by & TRUTH_FILE) && said->net != NULL && said->net->hop != 0;
 
 	if (choice->net_from == TRUTH_FILE && file)

@@ -176,14 +176,14 @@ tell_peers(const struct enrich *en, const struct profile *p, const struct flow *
 		return;
 	json_object(j, "peer_dst_ip");
 	tell_addr(j, "value", &flow->r.peer_dst_ip);
-	json_str(j, "from", truth_text(choose_hop(p, &choice[END_DST], &said[END_DST], flow)));
+	json_str(j, "from", truth_text(choose_hop(&p->set, &choice[END_DST],
+	    &said[END_DST], flow)));
 	json_end(j, '}');
 }
 
 void
 enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, struct json *j)
 {
-	static const struct path no_path;
 	struct choice choice[ENDS];
 	struct said said[ENDS];
 
@@ -191,10 +191,7 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 	tell_addr(j, "exporter", &flow->peer_src_ip);
 	tell_whose(en, p, flow, j);
 	for (enum end end = END_SRC; end < ENDS; end++) {
-		const struct route *route = &en->route[0][end];
-
-		said[end] = said_of(flow, end, en->net[end][0], route,
-		    route->path != 0 ? rib_path(en->rib, route->path) : &no_path);
+		said[end] = said_of(flow, end, en->net[end][0], &en->route[end][0]);
 		choice[end] = choose(&p->set, &said[end]);
 		json_object(j, end == END_SRC ? "source" : "destination");
 		tell_end(en, p, end == END_SRC ? p->set.ask_src : p->set.ask_dst, &said[end],

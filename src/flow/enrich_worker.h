@@ -37,8 +37,7 @@ struct enrich {
 
 	/* between the stages of a batch */
 	const struct view *view[FLOW_BATCH];
-	struct route route[FLOW_BATCH][ENDS];	/* of a flow side by side, as they are looked up */
-	const struct addr *addr[FLOW_BATCH * ENDS], *hint[FLOW_BATCH * ENDS];
+	struct route route[ENDS][FLOW_BATCH];
 	const struct network *net[ENDS][FLOW_BATCH];
 };
 

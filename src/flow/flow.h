@@ -21,6 +21,7 @@
 struct exporter;
 
 #define FLOW_LABELS	10		/* IEs 70..79 */
+#define FLOW_LINE	64u		/* bytes: a line of the cache, near enough everywhere */
 
 enum flow_kind { FLOW_TRAFFIC, FLOW_EVENT, FLOW_NAT_EVENT, FLOW_OPTION };
 
@@ -52,20 +53,24 @@ enum flow_has {
 enum rd_origin { RD_UNKNOWN, RD_FLOW, RD_MAP, RD_BGP, RD_BMP };
 
 /*
- * In three parts, by who writes them:
+ * In three parts, by who writes them, each of whole cache lines:
  *
  *    head    up to `r`: written whole for every record, from a prototype and the record itself
  *    r       by the enrichment, for every flow and what its profile needs; old before
- *    tail    what few records have: zero but for what a record said. `lines` says which pieces of
+ *    tail    what few records have: zero but for what a record said. `lines` says which lines of
  *            it may be other than zero, so that only those are cleared for the next record
+ *
+ * A batch is made by mem_aligned, so that lines of it are lines of the cache.
  */
 struct flow {
-	/* as decoded: what nearly every record has */
+	/* head, line 1: what nearly every record has */
 	struct addr src, dst;
 	uint64_t bytes, packets;
 	uint32_t in_iface, out_iface;
 	uint16_t src_port, dst_port;
 	uint8_t proto, tos, tcp_flags, kind;	/* enum flow_kind */
+
+	/* line 2 */
 	uint8_t src_mask, dst_mask;		/* as exported */
 	uint8_t direction;			/* 0 ingress, 1 egress; see FLOW_HAS_DIRECTION */
 	uint8_t icmp_type, icmp_code;
@@ -79,15 +84,17 @@ struct flow {
 	wall_t bin_time;			/* what bins go by where it is not `start` */
 	uint32_t sampler_id;
 	uint32_t sampling_rate;			/* as resolved; 0 unknown, 1 not sampled */
+
+	/* line 3 */
 	uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
 	struct addr bgp_next_hop, ip_next_hop;
 	uint64_t raw_bytes, raw_packets;	/* before renormalisation */
 
-	/* where it came from, and what the enrichment asks of all flows */
+	/* line 4: where it came from */
 	struct addr peer_src_ip;		/* exporter's address (or agent, or option 130/131) */
 	wall_t arrival, export_time;
 	uint64_t rd;				/* IE 90 */
-	uint64_t tag, tag2;			/* as exported, PEN 43874 */
+	uint64_t tag;				/* as exported, PEN 43874 */
 	uint32_t label;				/* names id, as exported */
 	uint16_t export_version, template_id;
 	uint32_t export_seqno;
@@ -95,24 +102,34 @@ struct flow {
 
 	/* what the enrichment decides (flow/enrich.h), per profile */
 	struct {
+		/* line 1: numbers of both ends */
 		uint32_t src_as, dst_as, peer_src_as, peer_dst_as;
 		uint32_t src_path, dst_path;		/* ids of struct path, 0: none */
 		uint32_t aspath, src_aspath;		/* ids, good within the slice */
 		uint32_t comms, ecomms, lcomms;
-		uint32_t src_comms, src_ecomms, src_lcomms;
-		uint32_t local_pref, med, src_local_pref, src_med;
+		uint32_t local_pref, med;
 		uint8_t src_len, dst_len;		/* prefix lengths for src_mask, dst_mask */
 		uint8_t src_kind, dst_kind;		/* enum route_kind */
 		uint8_t src_roa, dst_roa;		/* 'u', 'i', 'v', ... */
-		uint16_t src_port, dst_port;		/* after ports_file */
-		uint8_t proto, tos;			/* after protos_file, tos_file */
-		struct addr src_host, dst_host;		/* after networks_file_filter */
+		uint8_t rd_origin;			/* enum rd_origin */
+		uint8_t pad;
+
+		/* line 2 */
 		struct addr src_net, dst_net;		/* masked */
 		struct addr peer_dst_ip;		/* BGP next hop */
+		uint32_t src_local_pref, src_med;
 		uint64_t rd;
-		uint8_t rd_origin;			/* enum rd_origin */
+
+		/* line 3 */
+		struct addr src_host, dst_host;		/* after networks_file_filter */
 		uint64_t tag, tag2;
 		uint32_t label;				/* names id */
+		uint32_t src_comms, src_ecomms, src_lcomms;
+
+		/* line 4 */
+		uint16_t src_port, dst_port;		/* after ports_file */
+		uint8_t proto, tos;			/* after protos_file, tos_file */
+		uint8_t spare[58];
 	} r;
 
 	/* as decoded: the tail, of which most records have little */
@@ -123,6 +140,7 @@ struct flow {
 	uint32_t flow_label;
 	uint32_t delay_avg, delay_min, delay_max;	/* usec */
 	uint32_t vxlan, nvgre;
+	uint64_t tag2;				/* as exported, PEN 43874 */
 	uint32_t in_vrf_id, out_vrf_id;		/* IEs 234, 235 */
 	uint32_t in_iface_name, out_iface_name;	/* names ids */
 	uint32_t vrf_name, in_vrf_name, out_vrf_name;
@@ -157,9 +175,10 @@ flow_etype(const struct flow *flow)
 
 #define FLOW_HEAD	offsetof(struct flow, r)
 #define FLOW_TAIL	offsetof(struct flow, src_mac)
-#define FLOW_LINE	64u			/* bytes of the tail that are cleared together */
-#define FLOW_LINES	((sizeof(struct flow) - FLOW_TAIL + FLOW_LINE - 1) / FLOW_LINE)
+#define FLOW_LINES	((sizeof(struct flow) - FLOW_TAIL) / FLOW_LINE)
 
+static_assert(FLOW_HEAD == 4 * FLOW_LINE && FLOW_TAIL == 8 * FLOW_LINE &&
+    sizeof(struct flow) % FLOW_LINE == 0, "the parts are whole lines");
 static_assert(FLOW_LINES <= 8, "`lines` has a bit for each");
 
 /* The bits of `lines` for len bytes at this offset of struct flow; 0 before the tail. */
@@ -179,7 +198,7 @@ flow_lines(size_t at, size_t len)
  * A batch: filled by the decoders, walked stage by stage. When it is full in the middle of a
  * datagram, `full` is called, which must process and empty it (count = 0).
  */
-#define FLOW_BATCH	256
+#define FLOW_BATCH	64
 
 struct flow_batch {
 	struct flow *flow;		/* FLOW_BATCH elements, zero before they are first used */

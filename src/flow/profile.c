@@ -395,6 +395,16 @@ profile_share(struct profile *p, const struct profile *other)
 	return true;
 }
 
+uint32_t
+profile_decides(const struct profile *p)
+{
+	uint32_t decides = p->set.filter != FILTER_NONE ? ENRICH_HOSTS : 0;
+
+	for (unsigned i = 0; i < LIST_KINDS; i++)
+		decides |= p->list[i] != NULL ? ENRICH_PORTS : 0;
+	return decides;
+}
+
 void
 profile_free(struct profile *p)
 {

@@ -124,13 +124,14 @@ static void
 rate_fields(const struct template *t, const uint8_t *const *at, const uint16_t *len,
     const uint8_t *rec, struct flow *flow)
 {
+	const struct flow proto = { .has = t->has };
 	struct ie_extra extra;
 	struct decode_to to = { .base = { flow, &extra, NULL } };
 
 	if (t->variable)
-		decode_run_fields(&t->flow, at, len, &to);
+		template_decode_fields(t, at, len, &proto, &to);
 	else
-		decode_run(&t->flow, rec, t->rec_len, 1, &to);
+		template_decode(t, rec, 1, &proto, &to);
 }
 
 /* Call `each` for the records of a set until it says true; was there one? */
@@ -144,7 +145,7 @@ any_record(struct source *src, const struct message *m, const struct template *t
 
 	while (rd_left(&body) >= t->rec_len) {
 		const uint8_t *rec = body.at;
-		struct flow flow = { .has = t->has };
+		struct flow flow = { .has = 0 };
 
 		if (!t->variable)
 			rd_skip(&body, t->rec_len);

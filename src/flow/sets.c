@@ -197,36 +197,20 @@ option_records(struct source *src, const struct template *t, const uint8_t *cons
 	options_take(src, t, &opt);
 }
 
-/* Make the tail of an element what records expect: zero. */
+/* Make the tails of elements what records expect: zero. */
 static void
-clear_tail(struct flow *flow)
+clear_tails(struct flow *flow, unsigned n)
 {
-	unsigned char *tail = (unsigned char *)flow + FLOW_TAIL;
-	size_t len = sizeof(*flow) - FLOW_TAIL;
-
-	for (size_t at = 0, i = 0; at < len; at += FLOW_LINE, i++)
-		if (flow->lines >> i & 1)
-			memset(tail + at, 0, len - at < FLOW_LINE ? len - at : FLOW_LINE);
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned lines = flow[i].lines; lines != 0; lines &= lines - 1)
+			memset((unsigned char *)&flow[i] + FLOW_TAIL +
+			    (unsigned)__builtin_ctz(lines) * FLOW_LINE, 0, FLOW_LINE);
 }
 
-/* Short pieces: the compiler makes a slow string instruction of one long copy of known length. */
-static inline void
-copy_head(struct flow *flow, const struct flow *proto)
-{
-	unsigned char *to = (unsigned char *)flow;
-	const unsigned char *from = (const unsigned char *)proto;
-	size_t at = 0;
-
-	for (; at + 64 <= FLOW_HEAD; at += 64)
-		memcpy(to + at, from + at, 64);
-	memcpy(to + at, from + at, FLOW_HEAD % 64);
-}
-
-/* Room for the next flows of the batch: at most a block, begun with the prototype's head. */
+/* Room for the next flows of the batch, at most a block. */
 static unsigned
-batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
+batch_room(struct flow_batch *out, unsigned wanted)
 {
-	struct flow *flow;
 	unsigned n;
 
 	if (out->count == FLOW_BATCH)
@@ -236,12 +220,7 @@ batch_room(struct flow_batch *out, const struct flow *proto, unsigned wanted)
 		n = DECODE_BLOCK;
 	if (n > wanted)
 		n = wanted;
-	flow = &out->flow[out->count];
-	for (unsigned i = 0; i < n; i++) {
-		if (flow[i].lines != 0)
-			clear_tail(&flow[i]);
-		copy_head(&flow[i], proto);
-	}
+	clear_tails(&out->flow[out->count], n);
 	return n;
 }
 
@@ -254,12 +233,12 @@ decode_fixed(struct source *src, const struct message *m, const struct template 
 	record_prototype(src, m, t, &proto);
 	while (n > 0) {
 		struct ie_extra extra[DECODE_BLOCK] = { { 0 } };
-		unsigned k = batch_room(out, &proto, n);
+		unsigned k = batch_room(out, n);
 		struct flow *flow = &out->flow[out->count];
 		struct decode_to to = { .base = { flow, extra, NULL },
 		    .stride = { sizeof(*flow), sizeof(*extra), 0 }, .names = src->col->names };
 
-		decode_run(&t->flow, rec, t->rec_len, k, &to);
+		template_decode(t, rec, k, &proto, &to);
 		records_finish(src, m, t, flow, extra, k);
 		out->count += k;
 		rec += (size_t)k * t->rec_len;
@@ -276,9 +255,9 @@ decode_fields(struct source *src, const struct message *m, const struct template
 	struct decode_to to = { .base = { NULL, &extra, NULL }, .names = src->col->names };
 
 	record_prototype(src, m, t, &proto);
-	(void)batch_room(out, &proto, 1);
+	(void)batch_room(out, 1);
 	to.base[IE_FLOW] = flow = &out->flow[out->count];
-	decode_run_fields(&t->flow, at, len, &to);
+	template_decode_fields(t, at, len, &proto, &to);
 	records_finish(src, m, t, flow, &extra, 1);
 	out->count++;
 }

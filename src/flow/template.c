@@ -190,6 +190,8 @@ finish(struct template *t, const struct template_conf *conf)
 	t->flow.step = mem_array(n + 1, sizeof(struct step));
 	t->option.step = mem_array(n + 1, sizeof(struct step));
 	compile(t, wish, n);
+	if (!t->variable)
+		t->permute = permute_of(&t->flow, t->rec_len);
 	if (t->options)
 		t->kind = FLOW_OPTION;
 	else if (t->has & FLOW_HAS_BYTES)
@@ -276,6 +278,7 @@ template_free(struct template *t)
 		return;
 	mem_free(t->flow.step);
 	mem_free(t->option.step);
+	permute_free(t->permute);
 	mem_free(t->spec);
 	mem_free(t->wire);
 	mem_free(t);
@@ -296,7 +299,7 @@ size_t
 template_memory(const struct template *t)
 {
 	return sizeof(*t) + t->wire_len + t->fields * sizeof(*t->spec) +
-	    (t->flow.n + t->option.n) * sizeof(struct step);
+	    (t->flow.n + t->option.n) * sizeof(struct step) + permute_memory(t->permute);
 }
 
 int
@@ -312,4 +315,33 @@ template_walk(const struct template *t, struct rd *r, const uint8_t **at, uint16
 		at[i] = rd_bytes(r, len[i]);
 	}
 	return r->bad ? -1 : 0;
+}
+
+/* Line by line: the compiler makes a slow string instruction of one long copy of known length. */
+static void
+copy_heads(struct flow *flow, unsigned n, const struct flow *proto)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (size_t at = 0; at < FLOW_HEAD; at += FLOW_LINE)
+			memcpy((unsigned char *)&flow[i] + at, (const unsigned char *)proto + at,
+			    FLOW_LINE);
+}
+
+void
+template_decode(const struct template *t, const uint8_t *rec, unsigned n, const struct flow *proto,
+    const struct decode_to *to)
+{
+	if (t->permute != NULL)
+		permute_run(t->permute, rec, t->rec_len, n, proto, to->base[IE_FLOW]);
+	else
+		copy_heads(to->base[IE_FLOW], n, proto);
+	decode_run(&t->flow, rec, t->rec_len, n, to);
+}
+
+void
+template_decode_fields(const struct template *t, const uint8_t *const *at, const uint16_t *len,
+    const struct flow *proto, const struct decode_to *to)
+{
+	copy_heads(to->base[IE_FLOW], 1, proto);
+	decode_run_fields(&t->flow, at, len, to);
 }

@@ -12,6 +12,7 @@
 #include "core/bytes.h"
 #include "core/clock.h"
 #include "flow/decode.h"
+#include "flow/permute.h"
 
 #define TEMPLATE_MOST_FIELDS	512
 #define FIELD_VARIABLE		65535		/* RFC 7011 7 */
@@ -33,6 +34,7 @@ struct template {
 	uint32_t rec_len;		/* of a record; the least one where variable */
 	struct program flow;		/* into struct flow and struct ie_extra */
 	struct program option;		/* into struct ie_option; options templates only */
+	struct permute *permute;	/* runs before `flow`, which has the rest; NULL: none */
 	uint32_t has;			/* enum flow_has: the elements that are there */
 	uint32_t option_has;		/* enum option_has */
 	uint8_t kind;			/* enum flow_kind */
@@ -80,5 +82,16 @@ size_t	template_memory(const struct template *t);
  * end. at and len have room for t->fields.
  */
 int	template_walk(const struct template *t, struct rd *r, const uint8_t **at, uint16_t *len);
+
+/*
+ * Decode n records of a template whose records have one length: the heads of to's flows begin as
+ * proto's does, then the program runs. Their tails must be zero.
+ */
+void	template_decode(const struct template *t, const uint8_t *rec, unsigned n,
+	    const struct flow *proto, const struct decode_to *to);
+
+/* The same for one record of variable length, whose fields template_walk has found. */
+void	template_decode_fields(const struct template *t, const uint8_t *const *at,
+	    const uint16_t *len, const struct flow *proto, const struct decode_to *to);
 
 #endif

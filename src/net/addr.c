@@ -59,18 +59,7 @@ addr_bits(const struct addr *a)
 struct addr
 addr_masked(const struct addr *a, uint8_t len)
 {
-	struct addr m = *a;
-	unsigned keep = len + (addr_is_v4(a) ? 96u : 0u);
-
-	for (unsigned i = 0; i < 16; i++) {
-		if (keep >= 8 * (i + 1))
-			continue;
-		if (keep <= 8 * i)
-			m.b[i] = 0;
-		else
-			m.b[i] &= (uint8_t)(0xff << (8 * (i + 1) - keep));
-	}
-	return m;
+	return addr_first_bits(a, len + (addr_is_v4(a) ? 96u : 0u));
 }
 
 int

@@ -79,6 +79,26 @@ const char *addr_text(const struct addr *a, char room[ADDR_TEXT]);
 struct addr addr_masked(const struct addr *a, uint8_t len);
 uint8_t	addr_bits(const struct addr *a);		/* 32 or 128 */
 
+/* The first n of the 128 bits; for an IPv4 address 96 more than its own count. */
+static inline struct addr
+addr_first_bits(const struct addr *a, unsigned n)
+{
+	const uint64_t all = UINT64_MAX;
+	uint64_t half[2], keep[2] = { n >= 64 ? all : ~(all >> n),
+	    n <= 64 ? 0 : n >= 128 ? all : ~(all >> (n - 64)) };
+	struct addr ret;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	keep[0] = __builtin_bswap64(keep[0]);
+	keep[1] = __builtin_bswap64(keep[1]);
+#endif
+	memcpy(half, a, sizeof(half));
+	half[0] &= keep[0];
+	half[1] &= keep[1];
+	memcpy(&ret, half, sizeof(ret));
+	return ret;
+}
+
 /* "192.0.2.0/24"; without "/len" a host. Host bits are cleared. -1 for anything else. */
 int	prefix_parse(const char *text, struct prefix *ret);
 const char *prefix_text(const struct prefix *p, char room[PREFIX_TEXT]);

@@ -228,6 +228,12 @@ struct way {
 	dir_t dir;			/* of the first column */
 };
 
+static inline const struct addr *
+field_at(struct addr_field f, size_t i)
+{
+	return (const void *)((const char *)f.first + i * f.stride);
+}
+
 /* One address on its way through the stages. */
 struct seek {
 	struct lpm_key key;
@@ -356,8 +362,8 @@ cell_of(const struct way *w, uint32_t id, uint16_t *ret_column)
  * is the first column, and its cell is on its way here since arrive.
  */
 static inline void
-resolve(const struct rib *rib, const struct way *w, const struct seek *s,
-    const struct addr *const *hint, struct route *ret)
+resolve(const struct rib *rib, const struct way *w, const struct seek *s, struct addr_field hint,
+    struct route *ret)
 {
 	uint32_t id = s->id, cell = s->cell != NULL ? cell_get(s->cell) : 0;
 	uint16_t column = 0;
@@ -368,8 +374,10 @@ resolve(const struct rib *rib, const struct way *w, const struct seek *s,
 			id = lpm_next(w->lpm, s->key, id);
 	}
 	if (cell & CELL_SET)
-		cell = choose(rib, cell, hint != NULL ? hint[s->at] : NULL);
+		cell = choose(rib, cell, hint.first != NULL ? field_at(hint, s->at) : NULL);
 	ret->path = cell;
+	ret->record = attrstore_record(&rib->attrs, cell);
+	__builtin_prefetch(ret->record);
 	ret->len = cell != 0 ? lpm_len(w->lpm, id) : 0;
 	ret->kind = cell == 0 ? ROUTE_NONE : ret->len == 0 ? ROUTE_DEFAULT :
 	    cell & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND;
@@ -378,12 +386,13 @@ resolve(const struct rib *rib, const struct way *w, const struct seek *s,
 
 /* The addresses of one family that are in a batch; their keys and places are set. */
 static void
-look(const struct rib *rib, const struct way *w, struct seek *s, size_t n,
-    const struct addr *const *hint, struct route *ret)
+look(const struct rib *rib, const struct way *w, struct seek *s, size_t n, struct addr_field hint,
+    struct route *ret)
 {
 	if (w->list == NULL) {
 		for (size_t i = 0; i < n; i++)
-			ret[s[i].at] = (struct route){ .kind = ROUTE_NONE };
+			ret[s[i].at] = (struct route){ .kind = ROUTE_NONE,
+			    .record = attrstore_record(&rib->attrs, 0) };
 		return;
 	}
 	descend(w, s, n);
@@ -394,7 +403,7 @@ look(const struct rib *rib, const struct way *w, struct seek *s, size_t n,
 /* The global tables beside a VPN table: only a longer match goes before what it answered. */
 static void
 look_behind(const struct rib *rib, const struct way *vpn, const struct way *global,
-    struct seek *s, size_t n, const struct addr *const *hint, struct route *ret)
+    struct seek *s, size_t n, struct addr_field hint, struct route *ret)
 {
 	struct route other[BATCH];
 
@@ -411,18 +420,19 @@ look_behind(const struct rib *rib, const struct way *vpn, const struct way *glob
 }
 
 static void
-look_batch(const struct rib *rib, const struct view *view, const struct addr *const *addr,
-    const struct addr *const *hint, struct route *ret, size_t n)
+look_batch(const struct rib *rib, const struct view *view, struct addr_field addr,
+    struct addr_field hint, struct route *ret, size_t n)
 {
 	const struct way way[RIB_AFIS] = { way_of(view, RIB_IP4), way_of(view, RIB_IP6) };
 	struct seek seek[RIB_AFIS][BATCH];
 	size_t count[RIB_AFIS] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		enum rib_afi afi = afi_of(addr[i]);
+		const struct addr *a = field_at(addr, i);
+		enum rib_afi afi = afi_of(a);
 		struct seek *s = &seek[afi][count[afi]++];
 
-		s->key = lpm_key_of(addr[i]);
+		s->key = lpm_key_of(a);
 		s->at = (uint32_t)i;
 		if (way[afi].lpm != NULL)
 			__builtin_prefetch(lpm_root_at(way[afi].lpm, s->key));
@@ -441,12 +451,22 @@ look_batch(const struct rib *rib, const struct view *view, const struct addr *co
 }
 
 void
-view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
-    const struct addr *const *hint, struct route *ret, size_t n)
+view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
+    struct addr_field hint, struct route *ret, size_t n)
 {
-	for (size_t at = 0; at < n; at += BATCH)
-		look_batch(rib, view, addr + at, hint != NULL ? hint + at : NULL, ret + at,
-		    n - at < BATCH ? n - at : BATCH);
+	for (size_t at = 0; at < n; at += BATCH) {
+		look_batch(rib, view, addr, hint, ret + at, n - at < BATCH ? n - at : BATCH);
+		addr.first = field_at(addr, BATCH);
+		if (hint.first != NULL)
+			hint.first = field_at(hint, BATCH);
+	}
+}
+
+void
+rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(attrstore_blob(&rib->attrs, route[i].record->comm_set));
 }
 
 const struct path *

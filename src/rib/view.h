@@ -39,19 +39,26 @@ enum route_kind {
 };
 
 struct route {
-	uint32_t path;			/* id for rib_path; 0: none */
+	uint32_t path;			/* its id; 0: none */
 	uint8_t len;			/* of the matched prefix, in the family's own bits */
 	uint8_t kind;			/* enum route_kind */
 	uint16_t column;		/* which of the view's columns answered */
+	const struct path *record;	/* of the path, on its way to the cache; zeros for none */
+};
+
+/* Addresses that lie `stride` bytes apart: one field of neighbouring structs. */
+struct addr_field {
+	const struct addr *first;	/* NULL: there are none */
+	size_t stride;
 };
 
 /*
- * Look n addresses up in one view, 1 <= n; any n, 20 to 128 at a time is best. addr[i] may be of
- * either family. hint[i] (or hint == NULL) is the flow's exported BGP next hop, which chooses in a
- * set of several paths (ADD-PATH); NULL or unset: the RIB's preference decides.
+ * Look n addresses up in one view, 1 <= n; any n, 20 to 128 at a time is best. They may be of
+ * either family, mixed. The hint is the flow's exported BGP next hop, which chooses in a
+ * set of several paths (ADD-PATH); without one, or where it is unset, the RIB's preference decides.
  */
-void	view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
-	    const struct addr *const *hint, struct route *ret, size_t n);
+void	view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
+	    struct addr_field hint, struct route *ret, size_t n);
 
 /* The record of a path; id 0 is a record of zeros. */
 const struct path *rib_path(const struct rib *rib, uint32_t id);
@@ -63,11 +70,7 @@ const uint8_t *rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id,
 /* Its address, unset for id 0. */
 struct addr rib_addr(const struct rib *rib, uint32_t id);
 
-/* For a prefetch pass over the records that view_lookup found. */
-static inline void
-rib_path_prefetch(const struct rib *rib, uint32_t id)
-{
-	__builtin_prefetch(rib_path(rib, id));
-}
+/* Prefetch what rib_comm_set will be asked for of these routes. */
+void	rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n);
 
 #endif

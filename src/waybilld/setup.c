@@ -34,11 +34,14 @@ static int
 find_profile(struct setup *s, struct setup_output *o, size_t i, const char *prefix,
     struct conf_notes *notes)
 {
-	struct profile *p = profile_compile(s->conf, i, prefix, 
-	    o->plan != NULL ? o->plan->needs : ENRICH_NETS, notes);
+	const uint32_t needs = o->plan != NULL ? o->plan->needs : ENRICH_NETS;
+	struct profile *p = profile_compile(s->conf, i, prefix,
+	    needs | (o->filter != NULL ? ENRICH_TAGS : 0), notes);
 
 	if (p == NULL)
 		return -1;
+	if (o->plan != NULL)
+		plan_take_from_record(o->plan, profile_decides(p));
 	for (size_t k = 0; k < s->profiles; k++)
 		if (profile_share(s->profile[k], p)) {
 			o->profile = (unsigned)k;

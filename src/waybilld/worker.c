@@ -28,8 +28,8 @@
  * this long and finds more the next time: the receive buffer keeps them. A buffer below this size
  * is read as fast as it fills.
  */
-#define NAP_NS		300000
-#define NAP_BELOW	16		/* datagrams */
+#define NAP_NS		2000000
+#define NAP_BELOW	64		/* datagrams */
 #define NAP_BUFFER	(1u << 20)	/* bytes */
 
 struct worker_output {

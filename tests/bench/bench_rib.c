@@ -239,17 +239,15 @@ lookups(struct bench *b, const char *what, size_t first, size_t n, bool zipf, si
 		int64_t from = cpu_ns();
 
 		for (size_t at = 0, run; at < LOOKUPS; at += run) {
-			const struct addr *pa[BATCH];
 			struct route r[BATCH];
 			const struct view *v = b->view[tellers > 1 ? pick(b, tellers) : 0];
 
 			run = tellers > 1 ? SAME : BATCH;
 			if (run > LOOKUPS - at)
 				run = LOOKUPS - at;
-			for (size_t i = 0; i < run; i++)
-				pa[i] = &a[at + i];
 			epoch_tick(b->ep, reader);
-			view_lookup(b->rib, v, pa, NULL, r, run);
+			view_lookup(b->rib, v, (struct addr_field){ &a[at], sizeof(*a) },
+			    (struct addr_field){ NULL, 0 }, r, run);
 			for (size_t i = 0; i < run; i++)
 				found += r[i].path != 0;
 		}

@@ -126,11 +126,23 @@ look_up(const struct rib *rib, const struct view *view, const struct addr *addr,
 }
 
 void
-view_lookup(const struct rib *rib, const struct view *view, const struct addr *const *addr,
-    const struct addr *const *hint, struct route *ret, size_t n)
+view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
+    struct addr_field hint, struct route *ret, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		ret[i] = look_up(rib, view, addr[i], hint != NULL ? hint[i] : NULL);
+	for (size_t i = 0; i < n; i++) {
+		const char *a = (const char *)addr.first + i * addr.stride;
+		const char *h = (const char *)hint.first + i * hint.stride;
+
+		ret[i] = look_up(rib, view, (const void *)a,
+		    hint.first != NULL ? (const void *)h : NULL);
+		ret[i].record = &rib->path[ret[i].path];
+	}
+}
+
+void
+rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
+{
+	(void)rib, (void)route, (void)n;
 }
 
 const struct path *

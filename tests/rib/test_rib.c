@@ -87,15 +87,14 @@ say(struct teller *t, const char *prefix, uint32_t origin_as)
 static struct route
 ask(struct fix *f, const struct view *v, const char *text, const char *hint)
 {
-	struct addr a = addr(text), h;
-	const struct addr *pa = &a, *ph = NULL;
+	struct addr a = addr(text), h = { { 0 } };
 	struct route r;
 
-	if (hint != NULL) {
+	if (hint != NULL)
 		h = addr(hint);
-		ph = &h;
-	}
-	view_lookup(f->rib, v, &pa, &ph, &r, 1);
+	view_lookup(f->rib, v, (struct addr_field){ &a, 0 },
+	    (struct addr_field){ hint != NULL ? &h : NULL, 0 }, &r, 1);
+	assert_ptr_equal(r.record, rib_path(f->rib, r.path));
 	return r;
 }
 

@@ -356,7 +356,6 @@ check_lookups(struct model *m, size_t looks)
 		struct addr from = router_of(router == 0 ? 0 : router + 1);
 		const struct view *v = view_find(m->rib, &from, 0, pick(m, 2));
 		struct addr a[LOOKS];
-		const struct addr *pa[LOOKS];
 		struct route r[LOOKS];
 
 		assert_non_null(v);
@@ -364,9 +363,9 @@ check_lookups(struct model *m, size_t looks)
 			a[i] = random_addr(&m->random, m->v6);
 			if (pick(m, 2) == 0)
 				a[i] = m->prefix[pick(m, m->prefixes)].addr;
-			pa[i] = &a[i];
 		}
-		view_lookup(m->rib, v, pa, NULL, r, looks);
+		view_lookup(m->rib, v, (struct addr_field){ a, sizeof(*a) },
+		    (struct addr_field){ NULL, 0 }, r, looks);
 		for (size_t i = 0; i < looks; i++)
 			check_one(m, router, &a[i], NULL, &r[i]);
 	}
@@ -485,18 +484,16 @@ reader_main(void *arg)
 
 	while (!atomic_load_explicit(&m->stop, memory_order_relaxed)) {
 		struct addr from = router_of(next_random(&rd->random) % TELLERS), a[LOOKS];
-		const struct addr *pa[LOOKS];
 		struct route r[LOOKS];
 		const struct view *v;
 
 		epoch_tick(m->ep, er);
 		v = view_find(m->rib, &from, 0, true);
-		for (size_t i = 0; v != NULL && i < LOOKS; i++) {
+		for (size_t i = 0; v != NULL && i < LOOKS; i++)
 			a[i] = random_addr(&rd->random, m->v6);
-			pa[i] = &a[i];
-		}
 		if (v != NULL)
-			view_lookup(m->rib, v, pa, NULL, r, LOOKS);
+			view_lookup(m->rib, v, (struct addr_field){ a, sizeof(*a) },
+			    (struct addr_field){ NULL, 0 }, r, LOOKS);
 		for (size_t i = 0; v != NULL && i < LOOKS; i++) {
 			if (r[i].path == 0)
 				continue;
