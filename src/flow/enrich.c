@@ -264,7 +264,7 @@ fill_end(const struct settings *set, struct flow *flow, enum end end, const stru
 	struct addr net = { { 0 } };
 
 	if (set->needs & ENRICH_NETS)
-		net = len != 0 ? addr_masked(said->addr, len) :
+		net = len != 0 ? addr_first_bits(said->addr, len + (addr_is_v4(said->addr) ? 96u : 0)) :
 		    set->keep_unmasked && !outside ? *said->addr : zero_of(said->addr);
 	if (end == END_SRC) {
 		flow->r.src_as = choice->as;

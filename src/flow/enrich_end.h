@@ -48,7 +48,7 @@ said_of(const struct flow *flow, enum end end, const struct network *net,
  * The origin AS. The longest prefix decides, a tie goes to the later of file, export, BGP. A
  * default route names no origin unless the operator wants it so; the router's own prefix does: 0.
  */
-static inline void
+static inline __attribute__((always_inline)) void
 choose_as(const struct settings *set, const struct said *said, struct choice *choice)
 {
 	int best = -1, len;
@@ -74,7 +74,7 @@ choose_as(const struct settings *set, const struct said *said, struct choice *ch
 }
 
 /* The network's length, by the same rule; networks_mask cuts what a networks file gives. */
-static inline void
+static inline __attribute__((always_inline)) void
 choose_net(const struct settings *set, const struct said *said, struct choice *choice)
 {
 	int best = -1;
@@ -103,7 +103,7 @@ choose_net(const struct settings *set, const struct said *said, struct choice *c
 		choice->len = set->mask;
 }
 
-static inline struct choice
+static inline __attribute__((always_inline)) struct choice
 choose(const struct settings *set, const struct said *said)
 {
 	struct choice choice;

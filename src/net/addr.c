@@ -50,12 +50,6 @@ addr_text(const struct addr *a, char room[ADDR_TEXT])
 	return room;
 }
 
-uint8_t
-addr_bits(const struct addr *a)
-{
-	return addr_is_v4(a) ? 32 : 128;
-}
-
 struct addr
 addr_masked(const struct addr *a, uint8_t len)
 {

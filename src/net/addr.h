@@ -77,7 +77,11 @@ const char *addr_text(const struct addr *a, char room[ADDR_TEXT]);
 
 /* Clear the bits behind len (of the family's own count). */
 struct addr addr_masked(const struct addr *a, uint8_t len);
-uint8_t	addr_bits(const struct addr *a);		/* 32 or 128 */
+static inline uint8_t
+addr_bits(const struct addr *a)		/* 32 or 128 */
+{
+	return addr_is_v4(a) ? 32 : 128;
+}
 
 /* The first n of the 128 bits; for an IPv4 address 96 more than its own count. */
 static inline struct addr

@@ -89,7 +89,7 @@ static uint32_t
 cover(const struct lpm *l, struct lpm_key key, uint8_t len)
 {
 	uint32_t id = len < l->shape.short_bits ? lpm_short(l, key) :
-	    lpm_descend(l, cell_get(lpm_root_at(l, key)), key);
+	    lpm_entry_id(lpm_descend(l, cell_get(lpm_root_at(l, key)), key));
 
 	while (id != 0 && lpm_len(l, id) > len)
 		id = parent_of(l, id);
@@ -110,9 +110,11 @@ node_cells(struct lpm *l, uint32_t entry)
 	return &l->node[(size_t)(entry & ~LPM_NODE) << l->shape.stride];
 }
 
+/* From and to are entries, or bare ids where the cells are those of `shorts`. */
 static void
 repaint(struct lpm *l, cell_t *cell, size_t n, uint32_t from, uint32_t to)
 {
+	const uint32_t from_id = lpm_entry_id(from), to_id = lpm_entry_id(to);
 	uint32_t last = to;
 
 	for (size_t i = 0; i < n; i++) {
@@ -123,12 +125,12 @@ repaint(struct lpm *l, cell_t *cell, size_t n, uint32_t from, uint32_t to)
 		} else if (v & LPM_NODE) {
 			repaint(l, node_cells(l, v), (size_t)1 << l->shape.stride, from, to);
 		} else if (v != last && v != to) {
-			uint32_t top = v, up;
+			uint32_t top = lpm_entry_id(v), up;
 
-			while ((up = parent_of(l, top)) != from && up != to)
+			while ((up = parent_of(l, top)) != from_id && up != to_id)
 				top = up;
-			if (up == from)
-				set_parent(l, top, to);
+			if (up == from_id)
+				set_parent(l, top, to_id);
 			last = v;
 		}
 	}
@@ -223,14 +225,15 @@ lpm_insert(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id)
 	atomic_store_explicit(&l->len[id], len, memory_order_relaxed);
 	if (len < l->shape.short_bits) {
 		s = short_span(l, key, len);
-	} else {
-		if (len > l->shape.root_bits && l->nodes + 32 > l->shape.nodes_most)
-			return -1;
-		go_to(l, key, len, &s);
-		if (s.depth > 0)
-			l->filled[s.node[s.depth - 1]]++;
+		repaint(l, s.cell, s.n, parent, id);
+		return 0;
 	}
-	repaint(l, s.cell, s.n, parent, id);
+	if (len > l->shape.root_bits && l->nodes + 32 > l->shape.nodes_most)
+		return -1;
+	go_to(l, key, len, &s);
+	if (s.depth > 0)
+		l->filled[s.node[s.depth - 1]]++;
+	repaint(l, s.cell, s.n, lpm_entry(parent, lpm_len(l, parent)), lpm_entry(id, len));
 	return 0;
 }
 
@@ -247,7 +250,7 @@ lpm_remove(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id,
 		return;
 	}
 	go_to(l, key, len, &s);
-	repaint(l, s.cell, s.n, id, parent);
+	repaint(l, s.cell, s.n, lpm_entry(id, len), lpm_entry(parent, lpm_len(l, parent)));
 	/* A node in which nothing lives any more says the same everywhere: its entry says it. */
 	while (s.depth > 0 && --l->filled[s.node[s.depth - 1]] == 0) {
 		s.depth--;

@@ -22,7 +22,14 @@
 #include "net/addr.h"
 
 #define LPM_IDS		(UINT32_C(1) << 24)	/* ids are 1..LPM_IDS-1 */
+
+/*
+ * An entry of the root or of a node: a node's number with the top bit set; or a prefix, its id below
+ * its length less one, so that who finds it need not ask for the length; 0: nothing. Entries of
+ * `shorts` are bare ids.
+ */
 #define LPM_NODE	(UINT32_C(1) << 31)
+#define LPM_LEN_SHIFT	24
 
 typedef _Atomic uint32_t cell_t;	/* what readers load and the writer stores, always one word */
 
@@ -56,7 +63,7 @@ struct lpm {
 	cell_t *root;
 	cell_t *node;			/* nodes_most << stride entries of reserved space */
 	cell_t *link;			/* by id: parent << 8 | length */
-	_Atomic uint8_t *len;		/* by id: the length again, so many more to a cache line */
+	_Atomic uint8_t *len;		/* by id: the length again, by itself */
 	cell_t *shorts;			/* by the leading short_bits - 1 bits */
 	/* The writer's own: */
 	uint16_t *filled;		/* by node: prefixes and nodes that live in it */
@@ -139,7 +146,26 @@ lpm_node_at(const struct lpm *l, uint32_t entry, struct lpm_key k, unsigned at)
 	    lpm_bits(k, at, l->shape.stride)];
 }
 
-/* From an entry of the root down to an id, 0 for none. */
+static inline uint32_t
+lpm_entry(uint32_t id, uint8_t len)
+{
+	return id != 0 ? id | (uint32_t)(len - 1) << LPM_LEN_SHIFT : 0;
+}
+
+static inline uint32_t
+lpm_entry_id(uint32_t entry)
+{
+	return entry & (LPM_IDS - 1);
+}
+
+/* Of an entry that is neither a node nor nothing. */
+static inline uint8_t
+lpm_entry_len(uint32_t entry)
+{
+	return (uint8_t)((entry >> LPM_LEN_SHIFT) + 1);
+}
+
+/* From an entry of the root down to that of a prefix, 0 for none. */
 static inline uint32_t
 lpm_descend(const struct lpm *l, uint32_t entry, struct lpm_key k)
 {
@@ -158,9 +184,9 @@ lpm_short(const struct lpm *l, struct lpm_key k)
 static inline uint32_t
 lpm_first(const struct lpm *l, struct lpm_key k)
 {
-	uint32_t id = lpm_descend(l, cell_get(lpm_root_at(l, k)), k);
+	uint32_t entry = lpm_descend(l, cell_get(lpm_root_at(l, k)), k);
 
-	return id != 0 ? id : lpm_short(l, k);
+	return entry != 0 ? lpm_entry_id(entry) : lpm_short(l, k);
 }
 
 static inline uint32_t

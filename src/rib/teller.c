@@ -290,15 +290,15 @@ struct ahead {
 static void
 warm_id(const struct ahead *a)
 {
+	const uint32_t id = lpm_entry_id(a->entry);
 	struct page *page;
 
-	if (a->entry == 0)
+	if (id == 0)
 		return;
-	prefixset_prefetch(&a->col->table->prefixes, a->entry);
-	page = atomic_load_explicit(&a->col->path.dir[a->entry / PAGE_CELLS],
-	    memory_order_relaxed);
+	prefixset_prefetch(&a->col->table->prefixes, id);
+	page = atomic_load_explicit(&a->col->path.dir[id / PAGE_CELLS], memory_order_relaxed);
 	if (page != NULL)
-		__builtin_prefetch(&page->cell[a->entry % PAGE_CELLS], 1);
+		__builtin_prefetch(&page->cell[id % PAGE_CELLS], 1);
 }
 
 /* One step down for those that are not there yet, all of them at the same level. */

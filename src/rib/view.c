@@ -238,8 +238,9 @@ field_at(struct addr_field f, size_t i)
 struct seek {
 	struct lpm_key key;
 	const cell_t *cell;		/* the first column's for this id; NULL: it has none */
-	uint32_t id;			/* an entry on the way down; then the longest match */
-	uint32_t at;			/* where in the batch */
+	uint32_t id;			/* a node on the way down; then the longest match */
+	uint16_t at;			/* where in the batch */
+	uint8_t len;			/* of the longest match */
 };
 
 static dir_t
@@ -261,16 +262,21 @@ way_of(const struct view *v, enum rib_afi afi)
 	return w;
 }
 
-/* At an id: bring what the answer will need, the prefix's length and the first column's cell. */
+/* At a prefix, or where there is none: bring what the answer will need, the first column's cell. */
 static inline void
-arrive(const struct way *w, struct seek *s, uint32_t id)
+arrive(const struct way *w, struct seek *s, uint32_t entry)
 {
+	uint32_t id = lpm_entry_id(entry);
 	const struct page *page;
 
-	if (id == 0)
-		id = lpm_short(w->lpm, s->key);
-	s->id = id;
 	s->cell = NULL;
+	if (id != 0) {
+		s->len = lpm_entry_len(entry);
+	} else {
+		id = lpm_short(w->lpm, s->key);
+		s->len = lpm_len(w->lpm, id);
+	}
+	s->id = id;
 	if (id == 0 || w->dir == NULL)
 		return;
 	page = atomic_load_explicit(
@@ -279,7 +285,6 @@ arrive(const struct way *w, struct seek *s, uint32_t id)
 		return;
 	s->cell = &page->cell[id % PAGE_CELLS];
 	__builtin_prefetch(s->cell);
-	__builtin_prefetch(&w->lpm->len[id]);
 }
 
 /* All addresses down to ids, a level at a time, each level prefetched for the whole batch. */
@@ -367,18 +372,21 @@ resolve(const struct rib *rib, const struct way *w, const struct seek *s, struct
 {
 	uint32_t id = s->id, cell = s->cell != NULL ? cell_get(s->cell) : 0;
 	uint16_t column = 0;
+	uint8_t len = s->len;
 
 	while (cell == 0 && id != 0) {
 		cell = cell_of(w, id, &column);
-		if (cell == 0)
+		if (cell == 0) {
 			id = lpm_next(w->lpm, s->key, id);
+			len = lpm_len(w->lpm, id);
+		}
 	}
 	if (cell & CELL_SET)
 		cell = choose(rib, cell, hint.first != NULL ? field_at(hint, s->at) : NULL);
 	ret->path = cell;
 	ret->record = attrstore_record(&rib->attrs, cell);
 	__builtin_prefetch(ret->record);
-	ret->len = cell != 0 ? lpm_len(w->lpm, id) : 0;
+	ret->len = cell != 0 ? len : 0;
 	ret->kind = cell == 0 ? ROUTE_NONE : ret->len == 0 ? ROUTE_DEFAULT :
 	    cell & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND;
 	ret->column = column;
@@ -433,7 +441,7 @@ look_batch(const struct rib *rib, const struct view *view, struct addr_field add
 		struct seek *s = &seek[afi][count[afi]++];
 
 		s->key = lpm_key_of(a);
-		s->at = (uint32_t)i;
+		s->at = (uint16_t)i;
 		if (way[afi].lpm != NULL)
 			__builtin_prefetch(lpm_root_at(way[afi].lpm, s->key));
 	}
