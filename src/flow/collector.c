@@ -85,6 +85,7 @@ source_free(struct source *src)
 	idmap_done(&src->vrf_names);
 	idmap_done(&src->vrf_rds);
 	idmap_done(&src->apps);
+	idmap_done(&src->ways);
 	mem_free(src);
 }
 
@@ -282,9 +283,22 @@ collector_describe(const struct collector *col, const struct exporter *ex, struc
 {
 	const struct source *src = col->source[ex->index];
 
-	json_u64(j, "templates", counter_get(&src->shown.templates));
+	json_u64(j, "templates_held", counter_get(&src->shown.templates));
 	json_u64(j, "interface_names", counter_get(&src->shown.interface_names));
 	json_u64(j, "applications", counter_get(&src->shown.applications));
 	json_u64(j, "held_bytes", counter_get(&src->shown.held_bytes));
 	rates_describe(src, j);
+	seen_describe(src, j);
+}
+
+void
+collector_sampling_text(const struct collector *col, const struct exporter *ex, struct sbuf *out)
+{
+	rates_text(col->source[ex->index], out);
+}
+
+void
+collector_ways_text(const struct collector *col, const struct exporter *ex, struct sbuf *out)
+{
+	seen_text(col->source[ex->index], out);
 }

@@ -52,10 +52,15 @@ int	collector_load(struct collector *col, const char *text, size_t len, struct s
 size_t	collector_exporters(const struct collector *col);
 const struct exporter *collector_exporter(const struct collector *col, size_t i);
 /*
- * Templates, names and sampling as understood, for `waybill exporters`: "1:1000 declared by options,
- * sampler 3". Any thread may ask; numbers are as of the last tick.
+ * For `waybill exporters`; any thread may ask, numbers are as of the last tick. All of it as members
+ * of an object; in few words the sampling rate and where it came from ("1:1000 options, sampler 3")
+ * and whether interfaces were seen both ways ("both", "one", "both on 3 of 4").
  */
 void	collector_describe(const struct collector *col, const struct exporter *ex, struct json *j);
+void	collector_sampling_text(const struct collector *col, const struct exporter *ex,
+	    struct sbuf *out);
+void	collector_ways_text(const struct collector *col, const struct exporter *ex,
+	    struct sbuf *out);
 
 struct collector_counters {
 	counter_t datagrams, accepted, not_allowed, unknown_version, too_short, exporters_refused;

@@ -12,11 +12,14 @@
 #define HOLD_NS		(60 * NS_PER_SEC)
 #define GAVE_UP		0		/* as a rate in the map: waited for in vain */
 
-enum rate_scope { RATE_EXPORTER, RATE_SAMPLER, RATE_INTERFACE, RATE_TEMPLATE };
-
-static const char *const scope_names[] = {
-	[RATE_EXPORTER] = "exporter", [RATE_SAMPLER] = "sampler",
-	[RATE_INTERFACE] = "interface", [RATE_TEMPLATE] = "template",
+/* For people and programs: where a rate came from, and whom it holds for, NULL: all records. */
+static const struct scope_row { const char *from, *of; } scope_rows[RATE_SCOPES] = {
+	[RATE_EXPORTER] = { "options", "exporter" },
+	[RATE_SAMPLER] = { "options", "sampler" },
+	[RATE_INTERFACE] = { "options", "interface" },
+	[RATE_TEMPLATE] = { "options", "template" },
+	[RATE_RECORD] = { "records", NULL },
+	[RATE_HEAD] = { "datagram heads", NULL },
 };
 
 static uint64_t
@@ -276,26 +279,68 @@ rates_restore(struct source *src, uint64_t key, uint64_t rate)
 }
 
 void
+rates_seen(struct source *src, enum rate_scope scope, uint32_t rate)
+{
+	if (rate > 0)
+		rate_show(src, rate_key(scope, 0), rate);
+}
+
+/* --- any thread ---------------------------------------------------------------------------------- */
+
+static void
+put_rate(struct json *j, uint64_t rate, const char *from, const char *of, uint32_t id)
+{
+	json_object(j, NULL);
+	json_u64(j, "rate", rate);
+	json_str(j, "from", from);
+	if (of != NULL) {
+		json_str(j, "of", of);
+		json_u64(j, "id", id);
+	}
+	json_end(j, '}');
+}
+
+void
 rates_describe(const struct source *src, struct json *j)
 {
 	uint64_t n = counter_get(&src->shown.rates);
 
 	json_array(j, "sampling");
-	if (src->col->conf.ext_rate > 0) {
-		json_object(j, NULL);
-		json_u64(j, "rate", src->col->conf.ext_rate);
-		json_str(j, "from", "configuration");
-		json_end(j, '}');
-	}
+	if (src->col->conf.ext_rate > 0)
+		put_rate(j, src->col->conf.ext_rate, "configuration", NULL, 0);
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t key = counter_get(&src->shown.rate[i].key);
 
-		json_object(j, NULL);
-		json_u64(j, "rate", counter_get(&src->shown.rate[i].rate));
-		json_str(j, "from", "options");
-		json_str(j, "of", scope_names[key >> 32]);
-		json_u64(j, "id", (uint32_t)key);
-		json_end(j, '}');
+		put_rate(j, counter_get(&src->shown.rate[i].rate), scope_rows[key >> 32].from,
+		    scope_rows[key >> 32].of, (uint32_t)key);
 	}
 	json_end(j, ']');
+}
+
+/*
+ * In few words: "1:1000 options, sampler 3 (of 4)" is the first of four rates that were told; the
+ * configuration's own outdoes them all.
+ */
+void
+rates_text(const struct source *src, struct sbuf *out)
+{
+	uint64_t n = counter_get(&src->shown.rates), key;
+	const struct scope_row *row;
+
+	if (src->col->conf.ext_rate > 0) {
+		sbuf_printf(out, "1:%u configuration", src->col->conf.ext_rate);
+		return;
+	}
+	if (n == 0) {
+		sbuf_str(out, "none told");
+		return;
+	}
+	key = counter_get(&src->shown.rate[0].key);
+	row = &scope_rows[key >> 32];
+	sbuf_printf(out, "1:%llu %s", (unsigned long long)counter_get(&src->shown.rate[0].rate),
+	    row->from);
+	if (row->of != NULL && key >> 32 != RATE_EXPORTER)
+		sbuf_printf(out, ", %s %u", row->of, (uint32_t)key);
+	if (n > 1)
+		sbuf_printf(out, " (of %llu)", (unsigned long long)n);
 }

@@ -230,6 +230,8 @@ records_finish(struct source *src, const struct message *m, const struct templat
 	    conf->peer_as;
 	const bool rare = t->vlans || t->labels || t->delay_sum || src->pub.version == 5;
 
+	if (t->kind != FLOW_OPTION)
+		records_seen(src, m, flow, n);
 	for (unsigned i = 0; i < n; i++, flow++, extra++) {
 		finish_times(src, m, t, extra, flow);
 		finish_icmp(flow);

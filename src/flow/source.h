@@ -8,6 +8,7 @@
  *    netflow5.c netflow9.c ipfix.c   heads of datagrams
  *    sets.c        sets: templates, data                        options.c   options data
  *    record.c      what is left to do per flow                  saved.c     over a restart
+ *    seen.c        what records show of their exporter
  */
 #ifndef WB_FLOW_SOURCE_H
 #define WB_FLOW_SOURCE_H
@@ -54,6 +55,8 @@ struct source_shown {
 	counter_t templates, interface_names, applications, held_bytes;
 	struct { counter_t key, rate; } rate[RATES_SHOWN];	/* the first ones told */
 	counter_t rates;
+	counter_t both_ways, in_only, out_only;		/* interfaces, by how they were seen */
+	counter_t metered;				/* bits of seen.c, by IE 61 */
 };
 
 struct source {
@@ -68,6 +71,8 @@ struct source {
 	bool rate_declared;
 	bool said_unsampled;
 	struct idmap if_names, vrf_names, vrf_rds, apps;
+	struct idmap ways;		/* seen.c: interface to the ways it was seen */
+	unsigned looked;		/* seen.c: blocks so far */
 	struct addr agent;		/* options 130 and 131; unset: none came */
 	uint64_t init_ms;		/* options 160 */
 	struct held held;
@@ -153,7 +158,11 @@ void	record_prototype(const struct source *src, const struct message *m,
 void	records_finish(struct source *src, const struct message *m, const struct template *t,
 	    struct flow *flow, const struct ie_extra *extra, unsigned n);
 
-/* rates.c */
+/* rates.c: whom a rate holds for, or what it stands in. Numbers are saved: new ones at the end. */
+enum rate_scope {
+	RATE_EXPORTER, RATE_SAMPLER, RATE_INTERFACE, RATE_TEMPLATE,	/* told by options */
+	RATE_RECORD, RATE_HEAD, RATE_SCOPES
+};
 bool	rates_wait(struct source *src, const struct message *m, const struct template *t,
 	    struct rd body);
 void	rates_apply(struct source *src, const struct message *m, const struct template *t,
@@ -162,8 +171,17 @@ void	rates_declare(struct source *src, const struct template *t, const struct ie
 void	rates_give_up(struct source *src, const struct message *m, const struct template *t,
 	    struct rd body);
 void	rates_restore(struct source *src, uint64_t key, uint64_t rate);
+/* A rate that a record or the head of a datagram carries; only to be shown. */
+void	rates_seen(struct source *src, enum rate_scope scope, uint32_t rate);
 /* Any thread. */
 void	rates_describe(const struct source *src, struct json *j);
+void	rates_text(const struct source *src, struct sbuf *out);
+
+/* seen.c: a block of records as decoded. The other two: any thread. */
+void	records_seen(struct source *src, const struct message *m, const struct flow *flow,
+	    unsigned n);
+void	seen_describe(const struct source *src, struct json *j);
+void	seen_text(const struct source *src, struct sbuf *out);
 
 /* options.c */
 void	options_take(struct source *src, const struct template *t, const struct ie_option *opt);

@@ -6,6 +6,8 @@
 #include "waybilld/daemon.h"
 
 int	run_status(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
+int	run_exporters(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
+int	run_top(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_peers(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_rib(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out);

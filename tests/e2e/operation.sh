@@ -48,6 +48,14 @@ say $? "a flow comes in"
 wait_for 5 grep -q 192.0.2.1 "$dir/a.csv"
 say $? "and is printed"
 
+ask exporters >"$dir/exporters"
+grep -q '^EXPORTER .* LOST .* SAMPLING .* DIRECTIONS' "$dir/exporters" &&
+    grep -q '^127.0.0.1 .* none told ' "$dir/exporters"
+say $? "exporters: loss, rate, directions"
+grep -q '^shares of workers: .*100.0 %' "$dir/exporters"
+say $? "exporters: shares of workers"
+same "exporters: each key once" "" "$(ask --json exporters | grep -o '"[a-z_]*":' | sort | uniq -d)"
+
 # Reload: another aggregate for [a], a new output; sockets and exporters stay.
 sed 's/^aggregate\[a\].*/aggregate[a]: dst_host/; s/^plugins.*/plugins: print[a], print[b]/; s/a\.csv/a2.csv/' "$dir/c.conf" >"$dir/new.conf"
 printf 'aggregate[b]: proto\nprint_output[b]: csv\nprint_output_file[b]: b.csv\nprint_refresh_time[b]: 1\n' >>"$dir/new.conf"

@@ -84,6 +84,7 @@ v5_stamps_and_bins_round_as_nfacctd_does(void **state)
 static void
 v5_rate_of_the_head_renormalizes(void **state)
 {
+	struct sbuf text = { 0 };
 	struct rig r;
 
 	(void)state;
@@ -94,6 +95,9 @@ v5_rate_of_the_head_renormalizes(void **state)
 	assert_int_equal(r.flow[0].packets, 500);
 	assert_int_equal(r.flow[0].raw_bytes, 600);
 	assert_int_equal(r.flow[0].sampling_rate, 100);
+	collector_sampling_text(r.col, collector_exporter(r.col, 0), &text);
+	assert_string_equal(text.text, "1:100 datagram heads");
+	sbuf_done(&text);
 	rig_stop(&r);
 }
 

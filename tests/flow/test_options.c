@@ -325,6 +325,141 @@ assert_described(struct rig *r)
 	sbuf_done(&text);
 }
 
+/* A record per flow of (in, out, direction), each in a set of its own or all in one. */
+static void
+feed_ways(struct rig *r, const uint8_t (*flow)[3], size_t n, bool one_set)
+{
+	static const uint16_t field[][2] = { { 1, 8 }, { 10, 2 }, { 14, 2 }, { 61, 1 }, { 34, 4 } };
+	struct wr w = wr_of(room, sizeof(room));
+	size_t place;
+
+	ipfix_head(&w, 0, 1);
+	place = set_begin(&w, 2);
+	template_put(&w, 300, field, ARRAY_LEN(field));
+	set_end(&w, place);
+	place = set_begin(&w, 300);
+	for (size_t i = 0; i < n; i++) {
+		wr_u64(&w, 100);
+		wr_u16(&w, flow[i][0]);
+		wr_u16(&w, flow[i][1]);
+		wr_u8(&w, flow[i][2]);
+		wr_u32(&w, 512);
+		if (!one_set) {
+			set_end(&w, place);
+			place = set_begin(&w, 300);
+		}
+	}
+	set_end(&w, place);
+	ipfix_end(&w);
+	rig_feed_wr(r, &w);
+}
+
+static void
+records_show_what_their_exporter_does(void **state)
+{
+	static const struct {
+		uint8_t flow[4][3];
+		size_t n;
+		const char *ways, *json;
+	} rows[] = {
+		{ { { 0, 0, 0 } }, 1, "?",
+		    "{\"both_ways\": 0, \"in_only\": 0, \"out_only\": 0}, \"metered\": \"ingress\"" },
+		{ { { 1, 2, 0 }, { 1, 3, 0 } }, 2, "one",
+		    "{\"both_ways\": 0, \"in_only\": 1, \"out_only\": 2}, \"metered\": \"ingress\"" },
+		{ { { 1, 2, 0 }, { 2, 1, 0 } }, 2, "both",
+		    "{\"both_ways\": 2, \"in_only\": 0, \"out_only\": 0}, \"metered\": \"ingress\"" },
+		{ { { 1, 2, 0 }, { 2, 1, 0 }, { 1, 3, 0 }, { 1, 0, 0 } }, 4, "both on 2 of 3",
+		    "{\"both_ways\": 2, \"in_only\": 0, \"out_only\": 1}, \"metered\": \"ingress\"" },
+		{ { { 1, 2, 1 } }, 1, "one",
+		    "{\"both_ways\": 0, \"in_only\": 1, \"out_only\": 1}, \"metered\": \"egress\"" },
+		{ { { 1, 2, 0 }, { 2, 1, 1 } }, 2, "both, metered in and out",
+		    "{\"both_ways\": 2, \"in_only\": 0, \"out_only\": 0}, "
+		    "\"metered\": \"ingress and egress\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		const struct exporter *ex;
+		struct sbuf text = { 0 };
+		struct json j = json_of(&text);
+		struct rig r;
+
+		rig_start(&r, NULL);
+		feed_ways(&r, rows[i / 2].flow, rows[i / 2].n, i % 2 == 0);
+		ex = collector_exporter(r.col, 0);
+		collector_ways_text(r.col, ex, &text);
+		assert_string_equal(text.text, rows[i / 2].ways);
+		sbuf_clear(&text);
+		collector_sampling_text(r.col, ex, &text);
+		assert_string_equal(text.text, "1:512 records");
+		sbuf_clear(&text);
+		json_object(&j, NULL);
+		collector_describe(r.col, ex, &j);
+		assert_non_null(strstr(text.text, rows[i / 2].json));
+		sbuf_done(&text);
+		rig_stop(&r);
+	}
+}
+
+/* Long after the first records one of a block is looked at now and then: a change is seen. */
+static void
+a_later_change_of_ways_is_seen(void **state)
+{
+	static const uint8_t before[][3] = { { 1, 2, 0 } }, after[][3] = { { 2, 1, 0 }, { 1, 2, 0 } };
+	struct sbuf text = { 0 };
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, NULL);
+	for (int i = 0; i < 5000; i++)
+		feed_ways(&r, before, 1, true);
+	collector_ways_text(r.col, collector_exporter(r.col, 0), &text);
+	assert_string_equal(text.text, "one");
+	sbuf_clear(&text);
+	for (int i = 0; i < 64; i++)
+		feed_ways(&r, after, 2, true);
+	collector_ways_text(r.col, collector_exporter(r.col, 0), &text);
+	assert_string_equal(text.text, "both");
+	sbuf_done(&text);
+	rig_stop(&r);
+}
+
+/* Where a rate came from, in few words. */
+static void
+assert_sampling(const struct rig *r, const char *want)
+{
+	struct sbuf text = { 0 };
+
+	collector_sampling_text(r->col, collector_exporter(r->col, 0), &text);
+	assert_string_equal(text.text, want);
+	sbuf_done(&text);
+}
+
+static void
+rates_are_told_with_where_they_came_from(void **state)
+{
+	static const struct { uint32_t ext_rate; unsigned samplers; const char *want; } rows[] = {
+		{ 0, 0, "none told" },
+		{ 0, 1, "1:1000 options, sampler 1" },
+		{ 0, 3, "1:1000 options, sampler 1 (of 3)" },
+		{ 64, 1, "1:64 configuration" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct wr w = wr_of(room, sizeof(room));
+		struct rig r;
+
+		rig_start(&r, &(struct collector_conf){ .ext_rate = rows[i].ext_rate });
+		v9_head(&w, 0, 1);
+		for (unsigned k = 1; k <= rows[i].samplers; k++)
+			put_sampler(&w, (uint8_t)k, 1000);
+		rig_feed_wr(&r, &w);
+		assert_sampling(&r, rows[i].want);
+		rig_stop(&r);
+	}
+}
+
 static void
 options_are_told_and_survive_a_restart(void **state)
 {
@@ -489,6 +624,9 @@ main(void)
 		cmocka_unit_test(implied_rate_is_waited_for_and_then_given_up),
 		cmocka_unit_test(overflow_of_waiting_rates_loses_nothing),
 		cmocka_unit_test(no_rate_at_all_is_unsampled_after_the_hold),
+		cmocka_unit_test(records_show_what_their_exporter_does),
+		cmocka_unit_test(a_later_change_of_ways_is_seen),
+		cmocka_unit_test(rates_are_told_with_where_they_came_from),
 		cmocka_unit_test(options_are_told_and_survive_a_restart),
 		cmocka_unit_test(bad_saved_lines_are_said),
 		cmocka_unit_test(options_records_reach_outputs_when_asked),
