@@ -68,10 +68,12 @@ wait_for() {
 	return 1
 }
 
-# start NAME COMMAND...: in the background, output to $dir/NAME.log; pid in $last.
+# start NAME COMMAND...: in the background, output to $dir/NAME.log; pid in $last. The log is empty
+# from here on: the shell in the background may come later than whoever looks for a line in it.
 start() {
 	name=$1
 	shift
+	: >"$dir/$name.log"
 	"$@" >"$dir/$name.log" 2>&1 &
 	last=$!
 	pids="$pids $last"
