@@ -105,6 +105,11 @@ routes_are() {
 	[ "$(ask --json peers | jq '[.[] | .routes_ipv4 + .routes_ipv6] | add')" = "$1" ]
 }
 
+# The kernel's queue is empty: as many datagrams are in as the simulator sent, templates apart.
+all_in() {
+	[ "$(ask --json status | jq .input.datagrams)" -ge "$(sed -n 's/.*datagrams \([0-9]*\).*/\1/p' "$dir/sim.log")" ]
+}
+
 # Both differences of the books are 0.
 books_balance() {
 	ask --json status >"$dir/status.json"

@@ -559,12 +559,13 @@ static void
 only_whom_the_file_allows(void **state)
 {
 	char *file = file_with("! routers\n127.0.0.2\n127.0.0.8/30\n");
+	const struct bgp_conf conf = { .as = 0, .allow_file = file };
 	struct sbuf err = { 0 };
 	struct router r;
 	struct stage st;
 
 	(void)state;
-	stage_open(&st, (struct bgp_conf){ .as = 0, .allow_file = file });
+	stage_open(&st, conf);
 	come_up(&st, &r, "127.0.0.2", 90);
 	hang_up(&r);
 	come_up(&st, &r, "127.0.0.9", 90);
@@ -575,13 +576,13 @@ only_whom_the_file_allows(void **state)
 	assert_int_equal(counter_get(&st.bgp->c.not_allowed), 1);
 	/* A bad file leaves the old one in force. */
 	rewrite(file, "127.0.0.12\nrouter7\n");
-	assert_int_equal(bgp_reload(st.bgp, &err), -1);
+	assert_int_equal(bgp_reload(st.bgp, &conf, &err), -1);
 	assert_non_null(strstr(sbuf_text(&err), ":2: error: \"router7\" is neither"));
 	come_up(&st, &r, "127.0.0.2", 90);
 	hang_up(&r);
 	/* An empty one allows nobody. */
 	rewrite(file, "");
-	assert_int_equal(bgp_reload(st.bgp, &err), 0);
+	assert_int_equal(bgp_reload(st.bgp, &conf, &err), 0);
 	assert_true(dial(&st, &r, "127.0.0.2", NULL));
 	UNTIL(&st, heard_end(&r));
 	hang_up(&r);

@@ -29,11 +29,6 @@ config() {
 	C
 }
 
-# The kernel's queue is empty: as many datagrams are in as were sent, templates apart.
-all_in() {
-	[ "$(ask --json status | jq .input.datagrams)" -ge "$(sed -n 's/.*datagrams \([0-9]*\).*/\1/p' "$dir/sim.log")" ]
-}
-
 # expected and got: exporter,dst_as,as_path,packets,bytes,flows
 expected() {
 	awk -F, 'NR > 1 { k = $1 "," $3 "," $4; f[k] += $(NF - 2); p[k] += $(NF - 1); b[k] += $NF }

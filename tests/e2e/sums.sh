@@ -41,7 +41,7 @@ run() {
 	touch "$dir/go"
 	wait "$sim"
 	same "v$version: the simulator is content" 0 $?
-	sleep 0.5
+	wait_for 20 all_in
 	books_balance
 	same "v$version: no datagram was lost" 0 "$(jq .input.kernel_drops+.input.sequence_lost "$dir/status.json")"
 	stop_daemon
