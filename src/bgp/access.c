@@ -39,12 +39,10 @@ take_key(struct access *a, char *text)
 	return NULL;
 }
 
-static int
-read_keys(struct access *a, const char *file, struct sbuf *err)
+static void
+read_keys(struct access *a, const char *file, struct conf_notes *notes)
 {
-	struct conf_notes notes = { 0 };
-	struct mapfile *mf = mapfile_open(file, &notes);
-	int ret;
+	struct mapfile *mf = mapfile_open(file, notes);
 	unsigned number;
 	char *line;
 
@@ -52,22 +50,23 @@ read_keys(struct access *a, const char *file, struct sbuf *err)
 		const char *wrong = take_key(a, line);
 
 		if (wrong != NULL)
-			conf_note(&notes, CONF_NOTE_ERROR, file, number, "%s", wrong);
+			conf_note(notes, CONF_NOTE_ERROR, file, number, "%s", wrong);
 	}
 	mapfile_close(mf);
-	conf_notes_print(&notes, err);
-	ret = notes.errors == 0 ? 0 : -1;
-	conf_notes_done(&notes);
-	return ret;
 }
 
 int
-access_read(struct access *ret, const char *allow_file, const char *md5_file, struct sbuf *err)
+access_read(struct access *ret, const char *allow_file, const char *md5_file,
+    struct conf_notes *notes)
 {
 	struct access a = { .allow = NULL };
+	size_t errors = notes->errors;
 
-	if ((allow_file != NULL && (a.allow = allow_read(allow_file, err)) == NULL) ||
-	    (md5_file != NULL && read_keys(&a, md5_file, err) != 0)) {
+	if (allow_file != NULL)
+		a.allow = allow_read(allow_file, notes);
+	if (md5_file != NULL)
+		read_keys(&a, md5_file, notes);
+	if (notes->errors > errors) {
 		access_done(&a);
 		return -1;
 	}

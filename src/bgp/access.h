@@ -7,7 +7,6 @@
 #define WB_BGP_ACCESS_H
 
 #include "conf/allow.h"
-#include "core/sbuf.h"
 #include "net/addr.h"
 #include "net/tcp.h"
 
@@ -22,9 +21,9 @@ struct access {
 	size_t key_count;
 };
 
-/* NULL for a file that is not configured. -1 with "file:line: ..." in err, and *ret as it was. */
+/* NULL for a file that is not configured. -1 with all that is wrong noted, and *ret as it was. */
 int	access_read(struct access *ret, const char *allow_file, const char *md5_file,
-	    struct sbuf *err);
+	    struct conf_notes *notes);
 void	access_done(struct access *access);
 bool	access_allows(const struct access *access, const struct addr *a);
 

@@ -266,6 +266,33 @@ copy_conf(struct bgp *bgp, const struct bgp_conf *conf)
 	bgp->id = addr_is_v4(id) && addr_v4(id) != 0 ? addr_v4(id) : DEFAULT_ID;
 }
 
+static void
+free_files(struct bgp_conf *c)
+{
+	mem_free((char *)(uintptr_t)c->allow_file);
+	mem_free((char *)(uintptr_t)c->md5_file);
+}
+
+static int
+read_files(struct access *ret, const struct bgp_conf *conf, struct sbuf *err)
+{
+	struct conf_notes notes = { 0 };
+	int result = access_read(ret, conf->allow_file, conf->md5_file, &notes);
+
+	conf_notes_print(&notes, err);
+	conf_notes_done(&notes);
+	return result;
+}
+
+void
+bgp_check(const struct bgp_conf *conf, struct conf_notes *notes)
+{
+	struct access access;
+
+	if (access_read(&access, conf->allow_file, conf->md5_file, notes) == 0)
+		access_done(&access);
+}
+
 struct bgp *
 bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf, struct sbuf *err)
 {
@@ -283,8 +310,7 @@ bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 	bgp->reopen = evtimer_new(base, on_reopen, bgp);
 	bgp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bgp);
 	event_add(bgp->tidy, &tidy);
-	if (access_read(&bgp->access, conf->allow_file, conf->md5_file, err) != 0 ||
-	    listen_on_all(bgp, err) != 0) {
+	if (read_files(&bgp->access, conf, err) != 0 || listen_on_all(bgp, err) != 0) {
 		bgp_stop(bgp);
 		return NULL;
 	}
@@ -324,18 +350,17 @@ bgp_stop(struct bgp *bgp)
 	access_done(&bgp->access);
 	mem_free(bgp->listener);
 	mem_free(bgp->conf.listen);
-	mem_free((char *)(uintptr_t)bgp->conf.allow_file);
-	mem_free((char *)(uintptr_t)bgp->conf.md5_file);
+	free_files(&bgp->conf);
 	mem_free((char *)(uintptr_t)bgp->conf.interface);
 	mem_free(bgp);
 }
 
 int
-bgp_reload(struct bgp *bgp, struct sbuf *err)
+bgp_reload(struct bgp *bgp, const struct bgp_conf *conf, struct sbuf *err)
 {
 	struct access fresh;
 
-	if (access_read(&fresh, bgp->conf.allow_file, bgp->conf.md5_file, err) != 0)
+	if (read_files(&fresh, conf, err) != 0)
 		return -1;
 	for (size_t i = 0; i < bgp->listeners; i++) {
 		if (access_sign(&fresh, &bgp->access, bgp->listener[i].fd, err) == 0)
@@ -347,5 +372,9 @@ bgp_reload(struct bgp *bgp, struct sbuf *err)
 	}
 	access_done(&bgp->access);
 	bgp->access = fresh;
+	free_files(&bgp->conf);
+	bgp->conf.allow_file = copy_text(conf->allow_file);
+	bgp->conf.md5_file = copy_text(conf->md5_file);
+	bgp->conf.max_peers = conf->max_peers;
 	return 0;
 }

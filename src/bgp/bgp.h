@@ -7,6 +7,7 @@
 #ifndef WB_BGP_BGP_H
 #define WB_BGP_BGP_H
 
+#include "conf/conf.h"
 #include "core/clock.h"
 #include "core/counter.h"
 #include "core/sbuf.h"
@@ -46,8 +47,13 @@ extern const size_t bgp_peer_counter_count;
 struct bgp *bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 	    struct sbuf *err);
 void	bgp_stop(struct bgp *bgp);		/* Cease to all, then close */
-/* allow file and MD5 file again (SIGUSR2). -1 with err: the old ones stay. */
-int	bgp_reload(struct bgp *bgp, struct sbuf *err);
+/* Can it start by this, as far as its files can tell? What is wrong with them is noted. */
+void	bgp_check(const struct bgp_conf *conf, struct conf_notes *notes);
+/*
+ * Take allow file, MD5 file (both read again) and max_peers from conf; the rest of it stays as it
+ * was. -1 with err: all of it stays.
+ */
+int	bgp_reload(struct bgp *bgp, const struct bgp_conf *conf, struct sbuf *err);
 
 /* For `waybill peers`. */
 struct bgp_peer_info {

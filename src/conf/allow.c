@@ -11,10 +11,10 @@ struct allow {
 };
 
 struct allow *
-allow_read(const char *path, struct sbuf *err)
+allow_read(const char *path, struct conf_notes *notes)
 {
-	struct conf_notes notes = { 0 };
-	struct mapfile *mf = mapfile_open(path, &notes);
+	size_t errors = notes->errors;
+	struct mapfile *mf = mapfile_open(path, notes);
 	struct allow *a = mem_new(sizeof(*a));
 	unsigned line_no;
 	char *line;
@@ -23,7 +23,7 @@ allow_read(const char *path, struct sbuf *err)
 		struct prefix p;
 
 		if (prefix_parse(line, &p) != 0) {
-			conf_note(&notes, CONF_NOTE_ERROR, path, line_no,
+			conf_note(notes, CONF_NOTE_ERROR, path, line_no,
 			    "\"%s\" is neither an address nor a prefix", line);
 			continue;
 		}
@@ -31,13 +31,10 @@ allow_read(const char *path, struct sbuf *err)
 		a->prefix[a->count++] = p;
 	}
 	mapfile_close(mf);
-	if (notes.errors > 0) {
-		conf_notes_print(&notes, err);
-		allow_free(a);
-		a = NULL;
-	}
-	conf_notes_done(&notes);
-	return a;
+	if (notes->errors == errors)
+		return a;
+	allow_free(a);
+	return NULL;
 }
 
 void

@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-#include "core/sbuf.h"
+#include "conf/conf.h"
 #include "net/addr.h"
 
 struct allow;
 
-/* NULL with every bad line said in err, one sentence each, with file and line. */
-struct allow *allow_read(const char *path, struct sbuf *err);
+/* NULL with every bad line noted. */
+struct allow *allow_read(const char *path, struct conf_notes *notes);
 void	allow_free(struct allow *a);
 bool	allow_has(const struct allow *a, const struct addr *from);
 

@@ -9,9 +9,12 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "conf/key_table.h"
 #include "conf/lines.h"
@@ -29,6 +32,7 @@ struct slot {
 };
 
 struct conf {
+	_Atomic unsigned users;		/* beyond the first */
 	enum conf_program program;
 	struct conf_lines lines;
 	struct outputs outputs;
@@ -277,10 +281,17 @@ conf_read(enum conf_program program, const char *file, const char *const *option
 	return NULL;
 }
 
+struct conf *
+conf_share(struct conf *conf)
+{
+	atomic_fetch_add(&conf->users, 1);
+	return conf;
+}
+
 void
 conf_free(struct conf *conf)
 {
-	if (conf == NULL)
+	if (conf == NULL || atomic_fetch_sub(&conf->users, 1) > 0)
 		return;
 	for (size_t i = 0; i <= conf->outputs.count; i++) {
 		for (size_t k = 0; k < conf->n_keys; k++)
@@ -376,6 +387,20 @@ conf_where(const struct conf *conf, size_t output, const char *var, const char *
 	look_up(conf, output, var, &slot);
 	*ret_file = slot != NULL ? slot->line->file : NULL;
 	return slot != NULL ? slot->line->line : 0;
+}
+
+bool
+conf_can_read(const struct conf *conf, size_t output, const char *var, struct conf_notes *notes)
+{
+	const char *path = conf_text(conf, output, var), *where;
+	unsigned line;
+
+	if (path == NULL || access(path, R_OK) == 0)
+		return true;
+	line = conf_where(conf, output, var, &where);
+	conf_note(notes, CONF_NOTE_ERROR, where, line, "%s: %s cannot be read: %s", var, path,
+	    strerror(errno));
+	return false;
 }
 
 void

@@ -99,6 +99,8 @@ struct conf *conf_read(enum conf_program program, const char *file, const char *
  */
 struct conf *conf_read_faulty(enum conf_program program, const char *file,
 	    const char *const *option, size_t n_options, struct conf_notes *notes);
+/* Once more in use: conf_free is to be called once more. Any thread. */
+struct conf *conf_share(struct conf *conf);
 void	conf_free(struct conf *conf);
 enum conf_program conf_program(const struct conf *conf);
 const char *conf_file(const struct conf *conf);
@@ -128,6 +130,10 @@ bool	conf_bool(const struct conf *conf, size_t output, const char *var);
 
 /* Where the value came from, for messages: "file" and line; 0 for a default. */
 unsigned conf_where(const struct conf *conf, size_t output, const char *var, const char **ret_file);
+
+/* Can the file that a path variable names be read? If not, it is a fault of the line that names it. */
+bool	conf_can_read(const struct conf *conf, size_t output, const char *var,
+	    struct conf_notes *notes);
 
 /* The effective configuration, canonical, one key per line; reads back as the same. */
 void	conf_print(const struct conf *conf, struct sbuf *b);

@@ -69,6 +69,22 @@ open_file(const char *path)
 	return fd;
 }
 
+/* With the lock held. */
+static void
+forget_destination(void)
+{
+	if (dest.fd >= 0)
+		close(dest.fd);
+	if (dest.syslog)
+		closelog();
+	mem_free(dest.file);
+	mem_free(dest.ident);
+	mem_free(dest.core_name);
+	dest.file = dest.ident = dest.core_name = NULL;
+	dest.fd = -1;
+	dest.syslog = false;
+}
+
 int
 log_open(const struct log_conf *conf)
 {
@@ -76,8 +92,8 @@ log_open(const struct log_conf *conf)
 
 	if (conf->file != NULL && (fd = open_file(conf->file)) < 0)
 		return -1;
-	log_close();
 	pthread_mutex_lock(&dest.lock);
+	forget_destination();
 	dest.conf = *conf;
 	dest.file = conf->file != NULL ? mem_strdup(conf->file) : NULL;
 	dest.ident = conf->ident != NULL ? mem_strdup(conf->ident) : NULL;
@@ -112,16 +128,7 @@ void
 log_close(void)
 {
 	pthread_mutex_lock(&dest.lock);
-	if (dest.fd >= 0)
-		close(dest.fd);
-	if (dest.syslog)
-		closelog();
-	mem_free(dest.file);
-	mem_free(dest.ident);
-	mem_free(dest.core_name);
-	dest.file = dest.ident = dest.core_name = NULL;
-	dest.fd = -1;
-	dest.syslog = false;
+	forget_destination();
 	pthread_mutex_unlock(&dest.lock);
 }
 

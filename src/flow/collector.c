@@ -66,6 +66,7 @@ collector_new(const struct collector_conf *conf)
 
 	col->conf = *conf;
 	col->names = conf->names;
+	counter_set(&col->ext_rate, conf->ext_rate);
 	col->source = mem_reserve(most_exporters(col) * sizeof(*col->source), 0);
 	col->now = mono_now();
 	col->layout = mem_array(format_count, sizeof(*col->layout));
@@ -73,6 +74,19 @@ collector_new(const struct collector_conf *conf)
 		col->layout[i] = layout_template(&formats[i]);
 	slots_init(&col->index, 64);
 	return col;
+}
+
+void
+collector_configure(struct collector *col, const struct collector_conf *conf)
+{
+	const struct collector_conf was = col->conf;
+
+	col->conf = *conf;
+	col->conf.names = was.names;
+	col->conf.most_exporters = was.most_exporters;
+	col->conf.most_templates = was.most_templates;
+	col->conf.held_bytes = was.held_bytes;
+	counter_set(&col->ext_rate, conf->ext_rate);
 }
 
 static void

@@ -37,6 +37,8 @@ struct collector;
 
 struct collector *collector_new(const struct collector_conf *conf);
 void	collector_free(struct collector *col);
+/* New settings, between datagrams; bounds and names stay. What waits is looked at in the next tick. */
+void	collector_configure(struct collector *col, const struct collector_conf *conf);
 
 /* Decode one datagram; its flows are appended to `out` (batch->full may run in between). */
 void	collector_datagram(struct collector *col, const struct dgram *d, struct flow_batch *out);

@@ -305,22 +305,16 @@ load_files(struct compiling *c)
 			    notes);
 }
 
-/* A file that is not there is a fault of the line that names it. */
 static void
 name_file(struct compiling *c, const char *var, enum profile_file file)
 {
-	const char *path = conf_text(c->conf, c->output, var), *where;
-	unsigned line;
+	const char *path = conf_text(c->conf, c->output, var);
 
 	if (path == NULL)
 		return;
 	c->p->path[file] = mem_strdup(path);
-	if (access(path, R_OK) == 0)
-		return;
-	c->missing |= 1u << file;
-	line = conf_where(c->conf, c->output, var, &where);
-	conf_note(c->notes, CONF_NOTE_ERROR, where, line, "%s: %s cannot be read: %s", var, path,
-	    strerror(errno));
+	if (!conf_can_read(c->conf, c->output, var, c->notes))
+		c->missing |= 1u << file;
 }
 
 struct profile *

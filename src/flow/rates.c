@@ -306,8 +306,8 @@ rates_describe(const struct source *src, struct json *j)
 	uint64_t n = counter_get(&src->shown.rates);
 
 	json_array(j, "sampling");
-	if (src->col->conf.ext_rate > 0)
-		put_rate(j, src->col->conf.ext_rate, "configuration", NULL, 0);
+	if (counter_get(&src->col->ext_rate) > 0)
+		put_rate(j, counter_get(&src->col->ext_rate), "configuration", NULL, 0);
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t key = counter_get(&src->shown.rate[i].key);
 
@@ -325,10 +325,11 @@ void
 rates_text(const struct source *src, struct sbuf *out)
 {
 	uint64_t n = counter_get(&src->shown.rates), key;
+	uint64_t ext_rate = counter_get(&src->col->ext_rate);
 	const struct scope_row *row;
 
-	if (src->col->conf.ext_rate > 0) {
-		sbuf_printf(out, "1:%u configuration", src->col->conf.ext_rate);
+	if (ext_rate > 0) {
+		sbuf_printf(out, "1:%llu configuration", (unsigned long long)ext_rate);
 		return;
 	}
 	if (n == 0) {

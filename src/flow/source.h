@@ -81,6 +81,7 @@ struct source {
 
 struct collector {
 	struct collector_conf conf;
+	counter_t ext_rate;		/* conf.ext_rate, for other threads */
 	struct collector_counters c;
 	struct source **source;		/* reserved space: never moves */
 	_Atomic size_t sources;

@@ -276,7 +276,7 @@ start_all(struct control *c, struct sbuf *err)
 	struct daemon *d = c->d;
 	const struct conf *conf = daemon_setup(d)->conf;
 
-	if (inputs_want_bgp(d, conf)) {
+	if (inputs_want_bgp(conf)) {
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
@@ -339,7 +339,6 @@ stop_all(struct control *c, const char *pidfile)
 	bgp_stop(d->bgp);
 	enrich_free(d->explain);
 	rib_free(d->rib);
-	allow_free(d->allow);
 	setup_release(setup);
 }
 

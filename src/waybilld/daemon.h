@@ -6,7 +6,6 @@
 #define WB_WAYBILLD_DAEMON_H
 
 #include "bgp/bgp.h"
-#include "conf/allow.h"
 #include "core/epoch.h"
 #include "ctl/command.h"
 #include "waybilld/worker.h"
@@ -51,7 +50,6 @@ struct daemon {
 	size_t options;
 	enum conf_program program;
 	const char *prefix;		/* "nfacctd" */
-	struct allow *allow;		/* nfacctd_allow_file, NULL: all */
 	char *templates_file;
 	mono_t templates_due;
 	uint64_t slowest_slice_ns;	/* longest stay of control in one step */
@@ -77,8 +75,9 @@ daemon_setup(const struct daemon *d)
 }
 
 /*
- * reload.c: begin to read the configuration again (for SIGUSR2: the same, said as maps). -1 with the
- * reason in out where one is on its way already; how it ended is in reload_report.
+ * reload.c: begin to read the configuration again, or only the files that the one in force names
+ * (SIGUSR2). -1 with the reason in out where one is on its way already; how it ended is in
+ * reload_report.
  */
 int	daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out);
 void	daemon_retire(struct daemon *d);	/* finish switching, as far as it can be now */

@@ -101,43 +101,6 @@ bind_inputs(const struct conf *conf, unsigned workers, struct udp_sock **sock[],
 	return 0;
 }
 
-static bool
-needs_rate(const struct setup *setup)
-{
-	for (size_t i = 0; i < setup->outputs; i++)
-		if (plan_has(setup->output[i].plan, "sampling_rate"))
-			return true;
-	return false;
-}
-
-static bool
-is_allowed(const void *ctx, const struct addr *from)
-{
-	return allow_has(ctx, from);
-}
-
-static struct collector_conf
-collector_settings(const struct daemon *d, const struct setup *setup)
-{
-	const struct conf *conf = setup->conf;
-
-	return (struct collector_conf){
-		.names = d->names,
-		.renormalize = conf_bool(conf, CONF_ALL, "nfacctd_renormalize"),
-		.need_rate = needs_rate(setup),
-		.ext_rate = (uint32_t)conf_int(conf, CONF_ALL, "nfacctd_ext_sampling_rate"),
-		.sampling_hold_ns = conf_int(conf, CONF_ALL, "sampling_hold") * NS_PER_SEC,
-		.account_options = conf_bool(conf, CONF_ALL, "nfacctd_account_options"),
-		.ignore_exporter_address = conf_bool(conf, CONF_ALL, "nfacctd_ignore_exporter_address"),
-		.disable_opt_scope_check = conf_bool(conf, CONF_ALL, "nfacctd_disable_opt_scope_check"),
-		.peer_as = conf_bool(conf, CONF_ALL, "nfacctd_peer_as"),
-		.time_secs = conf_bool(conf, CONF_ALL, "nfacctd_time_secs"),
-		.asa_bi_flow = conf_bool(conf, CONF_ALL, "tmp_asa_bi_flow"),
-		.allowed = d->allow != NULL ? is_allowed : NULL,
-		.allow_ctx = d->allow,
-	};
-}
-
 static unsigned
 count_workers(const struct conf *conf)
 {
@@ -190,10 +153,8 @@ nth_number(const char *list, unsigned i)
 int
 inputs_start(struct daemon *d, struct sbuf *err)
 {
-	const struct setup *setup = daemon_setup(d);
-	const struct conf *conf = setup->conf;
+	const struct conf *conf = daemon_setup(d)->conf;
 	const char *savefile = conf_text(conf, CONF_ALL, "pcap_savefile");
-	const char *allow = conf_text(conf, CONF_ALL, "nfacctd_allow_file");
 	unsigned n = savefile != NULL ? 1 : count_workers(conf);
 	struct udp_sock **sock[WORKERS_MOST] = { NULL };
 	char *templates = NULL;
@@ -201,8 +162,6 @@ inputs_start(struct daemon *d, struct sbuf *err)
 
 	if (!wants_flows(d, conf))
 		return 0;
-	if (allow != NULL && (d->allow = allow_read(allow, err)) == NULL)
-		return -1;
 	if (savefile == NULL && bind_inputs(conf, n, sock, &socks, err) != 0)
 		return -1;
 	if (conf_text(conf, CONF_ALL, "nfacctd_templates_file") != NULL) {
@@ -213,7 +172,6 @@ inputs_start(struct daemon *d, struct sbuf *err)
 		struct worker_conf wc = {
 			.index = i, .epoch = d->epoch, .rib = d->rib,
 			.cpu = nth_number(conf_text(conf, CONF_ALL, "worker_cpus"), i),
-			.collector = collector_settings(d, setup),
 			.sock = sock[i], .socks = socks, .savefile = savefile,
 			.replays = conf_int(conf, CONF_ALL, "pcap_savefile_replay"),
 			.setup = &d->setup, .templates = templates,
@@ -229,10 +187,12 @@ inputs_start(struct daemon *d, struct sbuf *err)
 	return d->workers == n ? 0 : -1;
 }
 
-int
-inputs_start_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err)
+/* --- BGP ------------------------------------------------------------------------------------------ */
+
+/* `listen` is room for LISTENS_MOST addresses; the result borrows it and the configuration. */
+static struct bgp_conf
+bgp_settings(const struct conf *conf, struct addr *listen)
 {
-	struct addr listen[LISTENS_MOST];
 	const char *id = conf_text(conf, CONF_ALL, "bgp_daemon_id");
 	const char *as = conf_text(conf, CONF_ALL, "bgp_daemon_as");
 	size_t n = read_addresses(conf_text(conf, CONF_ALL, "bgp_daemon_ip"), listen, LISTENS_MOST);
@@ -251,12 +211,46 @@ inputs_start_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err)
 
 	if (id != NULL)
 		(void)addr_parse(id, &bc.id);
+	return bc;
+}
+
+bool
+inputs_want_bgp(const struct conf *conf)
+{
+	return conf_program(conf) == CONF_PMBGPD || conf_bool(conf, CONF_ALL, "bgp_daemon");
+}
+
+int
+inputs_start_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err)
+{
+	struct addr listen[LISTENS_MOST];
+	struct bgp_conf bc = bgp_settings(conf, listen);
+
 	d->bgp = bgp_start(d->base, d->rib, &bc, err);
 	return d->bgp != NULL ? 0 : -1;
 }
 
-bool
-inputs_want_bgp(const struct daemon *d, const struct conf *conf)
+int
+inputs_reload_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err)
 {
-	return d->program == CONF_PMBGPD || conf_bool(conf, CONF_ALL, "bgp_daemon");
+	struct addr listen[LISTENS_MOST];
+	struct bgp_conf bc = bgp_settings(conf, listen);
+
+	return d->bgp == NULL ? 0 : bgp_reload(d->bgp, &bc, err);
+}
+
+void
+inputs_check(const struct conf *conf, struct conf_notes *notes)
+{
+	struct addr listen[LISTENS_MOST];
+	struct bgp_conf bc;
+
+	if (!inputs_want_bgp(conf))
+		return;
+	bc = bgp_settings(conf, listen);
+	if (!conf_can_read(conf, CONF_ALL, "bgp_daemon_allow_file", notes))
+		bc.allow_file = NULL;
+	if (!conf_can_read(conf, CONF_ALL, "bgp_daemon_md5_file", notes))
+		bc.md5_file = NULL;
+	bgp_check(&bc, notes);
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "agg/prim.h"
 #include "conf/options.h"
@@ -38,43 +37,6 @@ print_and_clear(struct sbuf *b, FILE *f)
 {
 	fputs(sbuf_text(b), f);
 	sbuf_clear(b);
-}
-
-static int
-facility_of(const char *word)
-{
-	static const struct { const char *word; int facility; } names[] = {
-		{ "auth", LOG_AUTH }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
-		{ "kern", LOG_KERN }, { "user", LOG_USER }, { "local0", LOG_LOCAL0 },
-		{ "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
-		{ "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
-		{ "local7", LOG_LOCAL7 },
-	};
-
-	for (size_t i = 0; word != NULL && i < ARRAY_LEN(names); i++)
-		if (strcmp(word, names[i].word) == 0)
-			return names[i].facility;
-	return -1;
-}
-
-static int
-open_log(const struct conf *conf)
-{
-	const char *format = conf_text(conf, CONF_ALL, "log_format");
-	struct log_conf lc = {
-		.file = conf_text(conf, CONF_ALL, "logfile"),
-		.ident = conf_text(conf, CONF_ALL, "syslog_ident"),
-		.facility = facility_of(conf_text(conf, CONF_ALL, "syslog")),
-		.stamp_stderr = conf_bool(conf, CONF_ALL, "log_stderr_tstamp"),
-		.json = format != NULL && strcmp(format, "json") == 0,
-		.debug = conf_bool(conf, CONF_ALL, "debug"),
-		.core_name = conf_text(conf, CONF_ALL, "core_proc_name"),
-	};
-
-	if (log_open(&lc) == 0)
-		return 0;
-	log_error("logfile: %s: %s", lc.file, strerror(errno));
-	return -1;
 }
 
 /* Options that print something and end. True when there was one; its exit status in ret. */
@@ -113,7 +75,7 @@ say_notes(const struct conf_notes *notes)
 
 /* Read and compile; NULL when it has faults, which are printed. */
 static struct setup *
-read_setup(const struct options *o, const struct names *names)
+read_setup(const struct options *o, struct names *names)
 {
 	struct conf_notes notes = { 0 };
 	struct conf *conf = conf_read_faulty(o->program, o->file, (const char *const *)o->line,
@@ -135,7 +97,7 @@ on_started(struct daemon *d)
 {
 	const struct setup *setup = daemon_setup(d);
 
-	process_pidfiles(conf_text(setup->conf, CONF_ALL, "pidfile"), setup);
+	process_pidfiles(conf_text(setup->conf, CONF_ALL, "pidfile"), setup, NULL);
 	if (d->ready_fd >= 0)
 		process_started(d->ready_fd);
 }
@@ -196,7 +158,7 @@ main(int argc, char **argv)
 			    conf_given(setup->conf, CONF_ALL, "dry_run"))) {
 				setup_discard(setup);
 			} else if (setup != NULL) {
-				status = open_log(setup->conf) == 0 ? run(&o, names, setup) : 1;
+				status = process_log(setup->conf) == 0 ? run(&o, names, setup) : 1;
 			}
 			names_free(names);
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Background and pid files. */
+/* Log, background and pid files. */
 #include "waybilld/process.h"
 
 #include <sys/wait.h>
@@ -9,9 +9,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/mem.h"
+
+static int
+facility_of(const char *word)
+{
+	static const struct { const char *word; int facility; } names[] = {
+		{ "auth", LOG_AUTH }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
+		{ "kern", LOG_KERN }, { "user", LOG_USER }, { "local0", LOG_LOCAL0 },
+		{ "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
+		{ "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+		{ "local7", LOG_LOCAL7 },
+	};
+
+	for (size_t i = 0; word != NULL && i < ARRAY_LEN(names); i++)
+		if (strcmp(word, names[i].word) == 0)
+			return names[i].facility;
+	return -1;
+}
+
+int
+process_log(const struct conf *conf)
+{
+	const char *format = conf_text(conf, CONF_ALL, "log_format");
+	struct log_conf lc = {
+		.file = conf_text(conf, CONF_ALL, "logfile"),
+		.ident = conf_text(conf, CONF_ALL, "syslog_ident"),
+		.facility = facility_of(conf_text(conf, CONF_ALL, "syslog")),
+		.stamp_stderr = conf_bool(conf, CONF_ALL, "log_stderr_tstamp"),
+		.json = format != NULL && strcmp(format, "json") == 0,
+		.debug = conf_bool(conf, CONF_ALL, "debug"),
+		.core_name = conf_text(conf, CONF_ALL, "core_proc_name"),
+	};
+
+	if (log_open(&lc) == 0)
+		return 0;
+	log_error("logfile: %s: %s", lc.file, strerror(errno));
+	return -1;
+}
 
 int
 process_background(int *ret_ready)
@@ -72,31 +111,47 @@ remove_pid(const char *path)
 	(void)unlink(path);
 }
 
-/* Run `what` on each path that belongs to the daemon. */
+/* "path-type-name", as pmacct has it. */
 static void
-each_path(const char *path, const struct setup *setup, void (*what)(const char *path))
+on_path_of(const char *path, const struct setup_output *o, void (*what)(const char *path))
 {
-	if (path == NULL)
-		return;
-	what(path);
-	for (size_t i = 0; i < setup->outputs; i++) {
-		struct sbuf b = { 0 };
+	struct sbuf b = { 0 };
 
-		sbuf_printf(&b, "%s-%s-%s", path, setup->output[i].env.type,
-		    setup->output[i].env.name);
-		what(sbuf_text(&b));
-		sbuf_done(&b);
-	}
+	sbuf_printf(&b, "%s-%s-%s", path, o->env.type, o->env.name);
+	what(sbuf_text(&b));
+	sbuf_done(&b);
+}
+
+static bool
+has_output(const struct setup *s, const struct setup_output *o)
+{
+	for (size_t i = 0; i < s->outputs; i++)
+		if (strcmp(s->output[i].subject, o->subject) == 0)
+			return true;
+	return false;
 }
 
 void
-process_pidfiles(const char *path, const struct setup *setup)
+process_pidfiles(const char *path, const struct setup *now, const struct setup *before)
 {
-	each_path(path, setup, write_pid);
+	if (path == NULL)
+		return;
+	if (before == NULL)
+		write_pid(path);
+	for (size_t i = 0; before != NULL && i < before->outputs; i++)
+		if (!has_output(now, &before->output[i]))
+			on_path_of(path, &before->output[i], remove_pid);
+	for (size_t i = 0; i < now->outputs; i++)
+		if (before == NULL || !has_output(before, &now->output[i]))
+			on_path_of(path, &now->output[i], write_pid);
 }
 
 void
 process_remove_pidfiles(const char *path, const struct setup *setup)
 {
-	each_path(path, setup, remove_pid);
+	if (path == NULL)
+		return;
+	remove_pid(path);
+	for (size_t i = 0; i < setup->outputs; i++)
+		on_path_of(path, &setup->output[i], remove_pid);
 }

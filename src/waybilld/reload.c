@@ -4,17 +4,21 @@
  * loader); only when it is without fault does control publish the new setup. Workers go over at a
  * batch boundary; outputs whose settings did not change run on, others are flushed and started anew.
  */
+#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "core/mem.h"
-#include "waybilld/daemon.h"
+#include "waybilld/inputs.h"
+#include "waybilld/process.h"
 
 struct reload {
 	struct daemon *d;
 	pthread_t thread;
-	bool maps_only;
+	struct conf *maps_of;		/* the configuration in force, to read its maps again;
+					   NULL: the file is read */
 	struct setup *setup;		/* the result, NULL with notes */
 	struct conf_notes notes;
 	struct sbuf blocked;		/* keys that a restart is needed for */
@@ -40,6 +44,23 @@ find_blocked(struct reload *r, const struct conf *now, const struct conf *old)
 	}
 }
 
+/* Is there a place for the log? It is opened where there is no way back any more. */
+static void
+check_log(struct reload *r, const struct conf *conf)
+{
+	const char *path = conf_text(conf, CONF_ALL, "logfile"), *where;
+	FILE *f = path != NULL ? fopen(path, "a") : NULL;
+	unsigned line;
+
+	if (f != NULL)
+		fclose(f);
+	else if (path != NULL) {
+		line = conf_where(conf, CONF_ALL, "logfile", &where);
+		conf_note(&r->notes, CONF_NOTE_ERROR, where, line, "logfile: %s: %s", path,
+		    strerror(errno));
+	}
+}
+
 static void finish(struct daemon *d, void *arg);
 
 static void *
@@ -47,10 +68,14 @@ load(void *arg)
 {
 	struct reload *r = arg;
 	struct daemon *d = r->d;
-	struct conf *conf = conf_read_faulty(d->program, d->config_file,
-	    (const char *const *)d->option, d->options, &r->notes);
+	struct conf *conf = r->maps_of;
 
-	find_blocked(r, conf, daemon_setup(d)->conf);
+	if (conf == NULL) {
+		conf = conf_read_faulty(d->program, d->config_file,
+		    (const char *const *)d->option, d->options, &r->notes);
+		find_blocked(r, conf, daemon_setup(d)->conf);
+		check_log(r, conf);
+	}
 	r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
 	if (r->blocked.len > 0 && r->setup != NULL) {
 		setup_discard(r->setup);
@@ -69,8 +94,10 @@ daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out)
 	}
 	d->reload = mem_new(sizeof(*d->reload));
 	d->reload->d = d;
-	d->reload->maps_only = maps_only;
+	if (maps_only)
+		d->reload->maps_of = conf_share(daemon_setup(d)->conf);
 	if (pthread_create(&d->reload->thread, NULL, load, d->reload) != 0) {
+		conf_free(d->reload->maps_of);
 		mem_free(d->reload);
 		d->reload = NULL;
 		sbuf_str(out, "the loader's thread cannot be started\n");
@@ -80,14 +107,46 @@ daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out)
 }
 
 static void
-log_lines(const char *text)
+log_lines(enum log_level level, const char *text)
 {
 	char *copy = mem_strdup(text), *next = copy, *line;
 
 	while ((line = strsep(&next, "\n")) != NULL)
 		if (*line != '\0')
-			log_error("%s", line);
+			log_write(level, NULL, "%s", line);
 	mem_free(copy);
+}
+
+static void
+report_failure(struct daemon *d, struct reload *r)
+{
+	conf_notes_print(&r->notes, &d->reload_report);
+	if (r->blocked.len > 0)
+		sbuf_printf(&d->reload_report, "reload: these keys need a restart: %s\n",
+		    sbuf_text(&r->blocked));
+	sbuf_printf(&d->reload_report, "reload: nothing was changed; the %s in force stays\n",
+	    r->maps_of != NULL ? "maps" : "configuration");
+	log_lines(LOG_LVL_ERROR, sbuf_text(&d->reload_report));
+}
+
+/* There is no way back from here on. */
+static void
+put_in_force(struct daemon *d, struct reload *r)
+{
+	const char *what = r->maps_of != NULL ? "maps" : "configuration";
+	struct setup *old = daemon_setup(d);
+
+	if (r->maps_of == NULL)
+		(void)process_log(r->setup->conf);
+	setup_inherit(r->setup, old);
+	process_pidfiles(conf_text(r->setup->conf, CONF_ALL, "pidfile"), r->setup, old);
+	d->retiring = old;
+	atomic_store_explicit(&d->setup, r->setup, memory_order_release);
+	conf_notes_print(&r->notes, &d->reload_report);
+	log_lines(LOG_LVL_WARN, sbuf_text(&d->reload_report));
+	log_info("reload: new %s in force", what);
+	sbuf_printf(&d->reload_report, "new %s in force\n", what);
+	daemon_retire(d);
 }
 
 /* Control: the loader is done. */
@@ -95,33 +154,18 @@ static void
 finish(struct daemon *d, void *arg)
 {
 	struct reload *r = arg;
-	const char *what = r->maps_only ? "maps" : "configuration";
-	struct setup *old = daemon_setup(d);
 
 	pthread_join(r->thread, NULL);
 	sbuf_clear(&d->reload_report);
-	d->reload_ok = r->setup != NULL;
-	if (r->setup == NULL) {
-		conf_notes_print(&r->notes, &d->reload_report);
-		if (r->blocked.len > 0)
-			sbuf_printf(&d->reload_report, "reload: these keys need a restart: %s\n",
-			    sbuf_text(&r->blocked));
-		sbuf_printf(&d->reload_report,
-		    "reload: nothing was changed; the %s in force stays\n", what);
-		log_lines(sbuf_text(&d->reload_report));
-	} else {
-		struct sbuf err = { 0 };
-
-		setup_inherit(r->setup, old);
-		d->retiring = old;
-		atomic_store_explicit(&d->setup, r->setup, memory_order_release);
-		if (d->bgp != NULL && bgp_reload(d->bgp, &err) != 0)
-			log_error("reload: %s; the old list stays", sbuf_text(&err));
-		sbuf_done(&err);
-		log_info("reload: new %s in force", what);
-		sbuf_printf(&d->reload_report, "new %s in force\n", what);
-		daemon_retire(d);
+	if (r->setup != NULL && inputs_reload_bgp(d, r->setup->conf, &d->reload_report) != 0) {
+		setup_discard(r->setup);
+		r->setup = NULL;
 	}
+	d->reload_ok = r->setup != NULL;
+	if (r->setup != NULL)
+		put_in_force(d, r);
+	else
+		report_failure(d, r);
 	conf_notes_done(&r->notes);
 	sbuf_done(&r->blocked);
 	mem_free(r);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "waybilld/inputs.h"
 
 struct value_style
 setup_style(const struct conf *conf, size_t output, const struct names *names)
@@ -112,8 +113,45 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 	o->settings = settings_of(s->conf, i);
 }
 
+static bool
+needs_rate(const struct setup *setup)
+{
+	for (size_t i = 0; i < setup->outputs; i++)
+		if (plan_has(setup->output[i].plan, "sampling_rate"))
+			return true;
+	return false;
+}
+
+static bool
+is_allowed(const void *ctx, const struct addr *from)
+{
+	return allow_has(ctx, from);
+}
+
+static struct collector_conf
+collector_settings(const struct setup *s, struct names *names)
+{
+	const struct conf *conf = s->conf;
+
+	return (struct collector_conf){
+		.names = names,
+		.renormalize = conf_bool(conf, CONF_ALL, "nfacctd_renormalize"),
+		.need_rate = needs_rate(s),
+		.ext_rate = (uint32_t)conf_int(conf, CONF_ALL, "nfacctd_ext_sampling_rate"),
+		.sampling_hold_ns = conf_int(conf, CONF_ALL, "sampling_hold") * NS_PER_SEC,
+		.account_options = conf_bool(conf, CONF_ALL, "nfacctd_account_options"),
+		.ignore_exporter_address = conf_bool(conf, CONF_ALL, "nfacctd_ignore_exporter_address"),
+		.disable_opt_scope_check = conf_bool(conf, CONF_ALL, "nfacctd_disable_opt_scope_check"),
+		.peer_as = conf_bool(conf, CONF_ALL, "nfacctd_peer_as"),
+		.time_secs = conf_bool(conf, CONF_ALL, "nfacctd_time_secs"),
+		.asa_bi_flow = conf_bool(conf, CONF_ALL, "tmp_asa_bi_flow"),
+		.allowed = s->allow != NULL ? is_allowed : NULL,
+		.allow_ctx = s->allow,
+	};
+}
+
 struct setup *
-setup_compile(struct conf *conf, const struct names *names, const char *prefix, wall_t start,
+setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t start,
     struct conf_notes *notes)
 {
 	struct setup *s = mem_new(sizeof(*s));
@@ -125,10 +163,15 @@ setup_compile(struct conf *conf, const struct names *names, const char *prefix, 
 	s->profile = mem_array(s->outputs, sizeof(struct profile *));
 	for (size_t i = 0; i < s->outputs; i++)
 		compile_output(s, i, names, prefix, start, notes);
+	inputs_check(conf, notes);
+	if (conf_can_read(conf, CONF_ALL, "nfacctd_allow_file", notes) &&
+	    conf_text(conf, CONF_ALL, "nfacctd_allow_file") != NULL)
+		s->allow = allow_read(conf_text(conf, CONF_ALL, "nfacctd_allow_file"), notes);
 	if (notes->errors > 0) {
 		setup_discard(s);
 		return NULL;
 	}
+	s->collector = collector_settings(s, names);
 	return s;
 }
 
@@ -172,6 +215,7 @@ setup_release(struct setup *s)
 	}
 	for (size_t i = 0; i < s->profiles; i++)
 		profile_free(s->profile[i]);
+	allow_free(s->allow);
 	conf_free(s->conf);
 	mem_free(s->profile);
 	mem_free(s->output);

@@ -8,6 +8,8 @@
 
 #include <stdatomic.h>
 
+#include "conf/allow.h"
+#include "flow/collector.h"
 #include "flow/enrich.h"
 #include "out/output.h"
 
@@ -32,14 +34,16 @@ struct setup {
 	size_t outputs;
 	struct profile **profile;
 	size_t profiles;
+	struct collector_conf collector;	/* what the workers' collectors go by */
+	struct allow *allow;			/* nfacctd_allow_file, NULL: all */
 };
 
 /*
- * Compile a configuration. NULL when there are errors in notes, also those of reading it. `start` anchors bins that have no roundoff.
- * Takes conf, also when it fails.
+ * Compile a configuration. NULL when there are errors in notes, also those of reading it. `start`
+ * anchors bins that have no roundoff. Takes conf, also when it fails.
  */
-struct setup *setup_compile(struct conf *conf, const struct names *names, const char *prefix,
-	    wall_t start, struct conf_notes *notes);
+struct setup *setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t start,
+	    struct conf_notes *notes);
 
 /*
  * Take over from `old` what runs on unchanged: outputs with equal settings keep their plan and

@@ -220,6 +220,7 @@ follow_setup(struct worker *w)
 		mem_free(w->out);
 	}
 	size_for_setup(w, now);
+	collector_configure(w->col, &now->collector);
 	atomic_store_explicit(&w->setup, now, memory_order_release);
 }
 
@@ -438,7 +439,7 @@ worker_start(const struct worker_conf *conf, struct sbuf *err)
 
 	w->conf = *conf;
 	w->savefile = conf->savefile != NULL ? mem_strdup(conf->savefile) : NULL;
-	w->col = collector_new(&conf->collector);
+	w->col = collector_new(&atomic_load(conf->setup)->collector);
 	if (conf->templates != NULL &&
 	    collector_load(w->col, conf->templates, strlen(conf->templates), err) != 0)
 		log_warn("saved templates: %s", sbuf_text(err));

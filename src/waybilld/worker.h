@@ -18,7 +18,6 @@ struct worker_conf {
 	int cpu;			/* to be pinned to, -1: none */
 	struct epoch *epoch;
 	const struct rib *rib;		/* NULL: no BGP */
-	struct collector_conf collector;
 	struct udp_sock **sock;		/* taken */
 	size_t socks;
 	const char *savefile;		/* read this instead of sockets; NULL: none */
