@@ -28,7 +28,8 @@ usage(FILE *f)
 "  explain EXPORTER SRC DST   what a flow would be given, by which rule\n"
 "  reload                     read the configuration again: all or nothing\n"
 "  flush                      purge all outputs now\n"
-"  check FILE                 find every fault of a configuration\n"
+"  check [--as NAME] FILE     find every fault of a configuration, as waybilld or as pmacct's\n"
+"                             nfacctd, pmbgpd ... would read it\n"
 "  report NAME --db FILE      traffic per AS, peer or path; see `waybill report --help`\n"
 "\n"
 "  -s SOCKET                  control socket (" WB_RUNDIR "/control)\n"
@@ -96,9 +97,9 @@ top(const char *path, int argc, char **argv, bool json)
 	}
 }
 
-/* The daemon's own check: found beside us, else by PATH. */
+/* The daemon's own check: found beside us, else by PATH. It goes by the name it is run under. */
 static int
-check(const char *self, const char *file)
+run_check(const char *self, const char *name, const char *file)
 {
 	const char *slash = strrchr(self, '/');
 	static const char *const places[] = { "waybilld", "../sbin/waybilld" };
@@ -108,11 +109,26 @@ check(const char *self, const char *file)
 
 		sbuf_printf(&path, "%.*s/%s", (int)(slash - self), self, places[i]);
 		if (access(sbuf_text(&path), X_OK) == 0)
-			execl(sbuf_text(&path), "waybilld", "--check", "-f", file, (char *)NULL);
+			execl(sbuf_text(&path), name, "--check", "-f", file, (char *)NULL);
 		sbuf_done(&path);
 	}
-	execlp("waybilld", "waybilld", "--check", "-f", file, (char *)NULL);
+	execlp("waybilld", name, "--check", "-f", file, (char *)NULL);
 	fprintf(stderr, "waybill: waybilld was not found: %s\n", strerror(errno));
+	return 2;
+}
+
+static int
+check(const char *self, int argc, char **argv)
+{
+	static const char *const names[] = { "waybilld", "nfacctd", "sfacctd", "pmacctd", "uacctd",
+	    "pmbgpd", "pmbmpd" };
+
+	if (argc == 2)
+		return run_check(self, names[0], argv[1]);
+	for (size_t i = 0; argc == 4 && strcmp(argv[1], "--as") == 0 && i < ARRAY_LEN(names); i++)
+		if (strcmp(argv[2], names[i]) == 0)
+			return run_check(self, names[i], argv[3]);
+	usage(stderr);
 	return 2;
 }
 
@@ -159,12 +175,8 @@ main(int argc, char **argv)
 		usage(words == 0 ? stderr : stdout);
 		return words == 0 ? 2 : 0;
 	}
-	if (strcmp(word[0], "check") == 0) {
-		if (words == 2)
-			return check(argv[0], word[1]);
-		usage(stderr);
-		return 2;
-	}
+	if (strcmp(word[0], "check") == 0)
+		return check(argv[0], words, word);
 	if (strcmp(word[0], "reload") == 0)
 		return reload(path);
 	if (strcmp(word[0], "top") == 0)

@@ -146,14 +146,18 @@ main(int argc, char **argv)
 	if (options_parse(argc, argv, &o, &err) != 0) {
 		fprintf(stderr, "%s: %s\n", argv[0], sbuf_text(&err));
 	} else if (!answer(&o, &status)) {
-		if (!programs[o.program].built) {
+		const bool built = programs[o.program].built;
+
+		if (!built) {
 			fprintf(stderr, "%s: this input is not built into this version\n",
 			    programs[o.program].name);
 			status = 1;
-		} else {
+		}
+		/* A check finds what else there is. */
+		if (built || o.check) {
 			names = names_new(NAMES_MOST);
 			setup = read_setup(&o, names);
-			status = setup == NULL;
+			status = setup == NULL || !built;
 			if (setup != NULL && (o.check ||
 			    conf_given(setup->conf, CONF_ALL, "dry_run"))) {
 				setup_discard(setup);

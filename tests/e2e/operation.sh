@@ -19,6 +19,17 @@ for want in 'bad.conf:1: .*nfacctd_port' 'bad.conf:2: .*nosuch' 'src_host' 'bad.
 	grep -q -e "$want" "$dir/log"
 	say $? "all errors at once: $want"
 done
+# As the packages of pmacct ship it for its daemons: what means nothing to nfacctd is said and ignored.
+printf '%s\n' 'daemonize: true' 'syslog: daemon' 'aggregate: src_host,dst_host' 'pcap_filter: net 127.0.0.0/8' \
+	'interface: lo' >"$dir/shipped.conf"
+"$WB_BUILD/waybill" check --as nfacctd "$dir/shipped.conf" >"$dir/log" 2>&1
+same "waybill check reads as nfacctd" 0 $?
+grep -q 'shipped.conf:4: warning: pcap_filter .* means nothing to nfacctd' "$dir/log"
+say $? "... with its tolerance"
+"$WB_BUILD/waybill" check --as uacctd "$dir/shipped.conf" >"$dir/log" 2>&1
+same "an input that is not built in is no success" 1 $?
+grep -q 'not built into this version' "$dir/log" && grep -q 'shipped.conf:4: ' "$dir/log"
+say $? "... and said beside the rest"
 "$WB_BUILD/waybilld" -f "$dir/bad.conf" >"$dir/log2" 2>&1
 same "... and never starts" 1 $?
 
