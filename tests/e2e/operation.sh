@@ -33,6 +33,11 @@ say $? "... and said beside the rest"
 "$WB_BUILD/waybilld" -f "$dir/bad.conf" >"$dir/log2" 2>&1
 same "... and never starts" 1 $?
 
+for f in "$WB_SRC"/conf/*.conf; do
+	"$WB_BUILD/waybill" check "$f" >"$dir/log" 2>&1 && [ ! -s "$dir/log" ]
+	say $? "nothing is wrong with conf/$(basename "$f")"
+done
+
 cat >"$dir/c.conf" <<C
 nfacctd_ip: 127.0.0.1
 nfacctd_port: $(port 1)

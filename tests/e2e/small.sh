@@ -14,7 +14,7 @@ print_refresh_time[p]: 5
 C
 daemon c.conf
 "$WB_BUILD/waybill-sim" --prefixes 1000 --flow "127.0.0.1:$(port 1)" --flows 20000 --rate 20000 --datagrams 20 >"$dir/sim.log"
-sleep 0.5
+wait_for 20 all_in
 books_balance
 rss=$(awk '/^VmHWM/ { print $2 }' "/proc/$daemon/status")
 [ "$rss" -lt 16384 ]

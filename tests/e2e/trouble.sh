@@ -15,6 +15,10 @@ sql_refresh_time[t]: 1
 sql_history[t]: 5m
 sql_history_roundoff[t]: m
 C
+# retried N: so often and more, and said by the health.
+retried() {
+	ask --json status | jq -e ".health == \"degraded\" and .outputs[0].retries >= $1"
+}
 daemon c.conf
 send="$WB_BUILD/tests/e2e/send_ipfix 127.0.0.1:$(port 1)"
 $send 192.0.2.1,198.51.100.1,100,1
@@ -25,12 +29,14 @@ mkfifo "$dir/fifo"
 sqlite3 "$dir/t.db" <"$dir/fifo" >"$dir/locker.log" 2>&1 &
 pids="$pids $!"
 exec 3>"$dir/fifo"
-echo 'BEGIN EXCLUSIVE;' >&3
-sleep 0.5
+echo "BEGIN EXCLUSIVE; SELECT 'held';" >&3
+wait_for 10 grep -q held "$dir/locker.log"
+say $? "another program holds the lock"
 $send 192.0.2.1,198.51.100.1,11,1 192.0.2.2,198.51.100.1,22,1
-wait_for 15 sh -c "'$WB_BUILD/waybill' -s '$dir/control' --json status | jq -e '.health == \"degraded\" and .outputs[0].retries > 0'"
+wait_for 20 retried 1
 say $? "a locked database is noticed"
-sleep 2
+wait_for 40 retried 3
+say $? "and tried again and again"
 said=$(grep -c 'locked' "$dir/waybilld.log")
 [ "$said" -ge 1 ] && [ "$said" -le 2 ]
 say $? "said once ($said lines)"
