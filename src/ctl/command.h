@@ -9,6 +9,7 @@
 #define WB_CTL_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/sbuf.h"
 
@@ -35,6 +36,10 @@ struct ctl_conf {
 	void (*metrics)(void *ctx, struct sbuf *out);
 	int (*healthz)(void *ctx, struct sbuf *out);
 };
+
+/* The parts of "ADDRESS:PORT", IPv6 addresses in brackets; -1: it has another form. */
+#define CTL_HOST_ROOM	80
+int	ctl_http_address(const char *text, char host[CTL_HOST_ROOM], uint16_t *ret_port);
 
 struct ctl *ctl_start(struct event_base *base, const struct ctl_conf *conf, struct sbuf *err);
 void	ctl_stop(struct ctl *ctl);

@@ -4,11 +4,8 @@
  * first "text" or "json"; the answer is a status digit, a line end and the body, then the end of the
  * stream. HTTP gives /metrics, /healthz and the JSON of commands under /api/v1/.
  */
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -21,11 +18,13 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "ctl/command.h"
+#include "net/local.h"
 
 #define REQUEST_BYTES	4096
 #define REQUEST_WORDS	32
 #define CLIENT_TIMEOUT_S 10
 #define CLIENTS_MOST	64
+#define CLIENTS_WAITING	16		/* to be accepted */
 
 struct ctl {
 	struct event_base *base;
@@ -144,50 +143,26 @@ client_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sock
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
-/* Is somebody answering on a socket file that is already there? */
-static bool
-is_alive(const struct sockaddr_un *sun)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return alive;
-}
-
 static int
 listen_socket(struct ctl *ctl, struct sbuf *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	const char *path = ctl->conf.socket_path;
-	char folder[sizeof(sun.sun_path)];
-	mode_t mask;
+	const char *path = ctl->conf.socket_path, *slash = strrchr(path, '/');
+	int fd;
 
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		sbuf_printf(err, "control_socket: %s is too long a path for a socket", path);
-		return -1;
-	}
-	strcpy(sun.sun_path, path);
-	strcpy(folder, path);
-	if (strrchr(folder, '/') != NULL && strrchr(folder, '/') != folder) {
-		*strrchr(folder, '/') = '\0';
+	if (slash != NULL && slash != path) {
+		char *folder = mem_strdup(path);
+
+		folder[slash - path] = '\0';
 		(void)mkdir(folder, 0755);
+		mem_free(folder);
 	}
-	if (is_alive(&sun)) {
-		sbuf_printf(err, "control_socket: another daemon answers on %s", path);
+	sbuf_str(err, "control_socket: ");
+	fd = local_listen(path, 0660, CLIENTS_WAITING, err);
+	if (fd < 0)
 		return -1;
-	}
-	(void)unlink(path);
-	mask = umask(0117);
-	ctl->listener = evconnlistener_new_bind(ctl->base, client_accepted, ctl,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16, (struct sockaddr *)&sun,
-	    sizeof(sun));
-	umask(mask);
-	if (ctl->listener == NULL) {
-		sbuf_printf(err, "control_socket: %s: %s", path, strerror(errno));
-		return -1;
-	}
+	sbuf_clear(err);
+	ctl->listener = evconnlistener_new(ctl->base, client_accepted, ctl, LEV_OPT_CLOSE_ON_FREE,
+	    0, fd);
 	ctl->socket_path = mem_strdup(path);
 	return 0;
 }
@@ -260,23 +235,34 @@ http_api(struct evhttp_request *req, void *arg)
 	mem_free(copy);
 }
 
-static int
-listen_http(struct ctl *ctl, struct sbuf *err)
+int
+ctl_http_address(const char *text, char host[CTL_HOST_ROOM], uint16_t *ret_port)
 {
-	const char *colon = strrchr(ctl->conf.http_listen, ':');
-	char host[80];
-	size_t n = colon != NULL ? (size_t)(colon - ctl->conf.http_listen) : 0;
+	const char *colon = strrchr(text, ':');
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
 	int port = colon != NULL ? atoi(colon + 1) : 0;
 
-	if (n == 0 || n >= sizeof(host) || port <= 0 || port > 65535) {
-		sbuf_printf(err, "http_listen: \"%s\" is not ADDRESS:PORT", ctl->conf.http_listen);
+	if (n == 0 || n >= CTL_HOST_ROOM || port <= 0 || port > 65535)
 		return -1;
-	}
-	memcpy(host, ctl->conf.http_listen, n);
+	memcpy(host, text, n);
 	host[n] = '\0';
 	if (host[0] == '[' && host[n - 1] == ']') {
 		host[n - 1] = '\0';
 		memmove(host, host + 1, n - 1);
+	}
+	*ret_port = (uint16_t)port;
+	return 0;
+}
+
+static int
+listen_http(struct ctl *ctl, struct sbuf *err)
+{
+	char host[CTL_HOST_ROOM];
+	uint16_t port;
+
+	if (ctl_http_address(ctl->conf.http_listen, host, &port) != 0) {
+		sbuf_printf(err, "http_listen: \"%s\" is not ADDRESS:PORT", ctl->conf.http_listen);
+		return -1;
 	}
 	ctl->http = evhttp_new(ctl->base);
 	evhttp_set_timeout(ctl->http, CLIENT_TIMEOUT_S);
@@ -285,7 +271,7 @@ listen_http(struct ctl *ctl, struct sbuf *err)
 	evhttp_set_cb(ctl->http, "/metrics", http_metrics, ctl);
 	evhttp_set_cb(ctl->http, "/healthz", http_healthz, ctl);
 	evhttp_set_gencb(ctl->http, http_api, ctl);
-	if (evhttp_bind_socket(ctl->http, host, (uint16_t)port) != 0) {
+	if (evhttp_bind_socket(ctl->http, host, port) != 0) {
 		sbuf_printf(err, "http_listen: %s: %s", ctl->conf.http_listen, strerror(errno));
 		return -1;
 	}

@@ -1,58 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The client's side of the control socket. */
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "ctl/command.h"
-
-static int
-dial(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(sun.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		int why = errno;
-
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
-}
-
-static int
-send_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
+#include "net/local.h"
 
 int
 ctl_request(const char *path, int argc, char **argv, bool json, struct sbuf *out, int *ret_status)
 {
 	struct sbuf line = { 0 };
 	char bytes[16384], status = 0;
-	int fd = dial(path), result = -1;
+	int fd = local_dial(path), result = -1;
 	ssize_t n;
 
 	if (fd < 0)
@@ -63,7 +22,7 @@ ctl_request(const char *path, int argc, char **argv, bool json, struct sbuf *out
 		sbuf_str(&line, argv[i]);
 	}
 	sbuf_char(&line, '\n');
-	if (send_all(fd, line.text, line.len) == 0) {
+	if (local_send(fd, line.text, line.len) == 0) {
 		size_t skip = 2;		/* the status digit and its line end */
 
 		while ((n = read(fd, bytes, sizeof(bytes))) > 0) {

@@ -12,13 +12,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "net/local.h"
 #include "out/memquery.h"
 
 #define CLIENTS_MOST	64
@@ -40,54 +39,6 @@ struct memory {
 	mono_t last_erase;
 };
 
-static int
-socket_address(const char *path, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(ret->sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(ret->sun_path, path);
-	return 0;
-}
-
-/* Is somebody listening there? What a dead daemon left behind is nobody. */
-static bool
-is_served(const struct sockaddr_un *sun)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool served = fd >= 0 && connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return served;
-}
-
-static int
-listen_at(const char *path, struct sbuf *err)
-{
-	struct sockaddr_un sun;
-	struct stat st;
-	int fd = -1;
-
-	if (socket_address(path, &sun) == 0 && is_served(&sun)) {
-		sbuf_printf(err, "imt_path '%s' is in use by another daemon or output", path);
-		return -1;
-	}
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		(void)unlink(path);
-	if (sun.sun_path[0] != '\0')
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 &&
-	    chmod(path, 0777) == 0 && listen(fd, CLIENTS_MOST) == 0)
-		return fd;
-	sbuf_printf(err, "imt_path '%s': %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 static void *
 memory_open(const struct out_env *env, struct sbuf *err)
 {
@@ -98,12 +49,14 @@ memory_open(const struct out_env *env, struct sbuf *err)
 	m->path = mem_strdup(path != NULL ? path : MEMPROTO_PATH);
 	for (size_t i = 0; i < CLIENTS_MOST; i++)
 		m->client[i].fd = -1;
-	m->listener = listen_at(m->path, err);
+	sbuf_str(err, "imt_path: ");
+	m->listener = local_listen(m->path, 0777, CLIENTS_MOST, err);
 	if (m->listener < 0) {
 		mem_free(m->path);
 		mem_free(m);
 		return NULL;
 	}
+	sbuf_clear(err);
 	log_write(LOG_LVL_INFO, env->subject, "waiting for data on: '%s'", m->path);
 	return m;
 }

@@ -11,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/local.h"
 #include "out/memproto.h"
 
 struct client {
@@ -242,23 +241,15 @@ check_options(const struct client *cl)
 static int
 ask(const struct client *cl)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd = local_dial(cl->path);
 	struct sbuf text = { 0 };
-	size_t at = 0;
-	ssize_t n = 0;
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", cl->path);
-	if (fd < 0 || strlen(cl->path) >= sizeof(sun.sun_path) ||
-	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
+	if (fd < 0) {
 		printf("ERROR: Unable to connect to '%s'\n\n", cl->path);
-		if (fd >= 0)
-			close(fd);
 		return -1;
 	}
 	memreq_put(&cl->req, &text);
-	while (at < text.len && (n = send(fd, text.text + at, text.len - at, MSG_NOSIGNAL)) > 0)
-		at += (size_t)n;
+	(void)local_send(fd, text.text, text.len);
 	sbuf_done(&text);
 	return fd;		/* an early refusal can be read even if not all was taken */
 }

@@ -62,53 +62,42 @@ put_books(struct sbuf *out, const struct books *b)
 	    (long long)b->output_balance);
 }
 
-static void
-put_outputs(struct sbuf *out, const struct daemon *d)
+static void *
+counters_of(struct output *o)
 {
-	const struct setup *setup = daemon_setup(d);
-
-	for (size_t k = 0; k < out_counter_count; k++) {
-		bool gauge = out_counter_rows[k].kind == COUNTER_HELD;
-		char name[80];
-
-		snprintf(name, sizeof(name), "output_%s", out_counter_rows[k].name);
-		family(out, name, gauge, out_counter_rows[k].help);
-		for (size_t i = 0; i < setup->outputs; i++) {
-			struct output *o = atomic_load(&setup->output[i].running);
-			char labels[160];
-
-			if (o == NULL)
-				continue;
-			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"",
-			    setup->output[i].env.name, setup->output[i].env.type);
-			series(out, name, gauge, labels,
-			    counter_get(counter_at(output_counters(o), &out_counter_rows[k])));
-		}
-	}
+	return output_counters(o);
 }
 
+static void *
+journal_of(struct output *o)
+{
+	return output_journal(o);
+}
+
+/* A family per row, a series per output; `of` gives where its counters are, NULL: it has none. */
 static void
-put_journals(struct sbuf *out, const struct daemon *d)
+put_per_output(struct sbuf *out, const struct daemon *d, const struct counter_row *rows, size_t n,
+    void *(*of)(struct output *o))
 {
 	const struct setup *setup = daemon_setup(d);
 
-	for (size_t k = 0; k < journal_row_count; k++) {
-		bool gauge = journal_rows[k].kind == COUNTER_HELD;
+	for (size_t k = 0; k < n; k++) {
+		bool gauge = rows[k].kind == COUNTER_HELD;
 		char name[80];
 
-		snprintf(name, sizeof(name), "output_%s", journal_rows[k].name);
-		family(out, name, gauge, journal_rows[k].help);
+		snprintf(name, sizeof(name), "output_%s", rows[k].name);
+		family(out, name, gauge, rows[k].help);
 		for (size_t i = 0; i < setup->outputs; i++) {
 			struct output *o = atomic_load(&setup->output[i].running);
-			struct journal_status *j = o != NULL ? output_journal(o) : NULL;
+			void *counters = o != NULL ? of(o) : NULL;
 			char labels[160];
 
-			if (j == NULL)
+			if (counters == NULL)
 				continue;
 			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"",
 			    setup->output[i].env.name, setup->output[i].env.type);
 			series(out, name, gauge, labels,
-			    counter_get(counter_at(j, &journal_rows[k])));
+			    counter_get(counter_at(counters, &rows[k])));
 		}
 	}
 }
@@ -165,8 +154,8 @@ daemon_metrics(void *ctx, struct sbuf *out)
 	single(out, "healthy", true, "1 while nothing is lost, unrated or waiting",
 	    books_health(d, &b, &why));
 	put_books(out, &b);
-	put_outputs(out, d);
-	put_journals(out, d);
+	put_per_output(out, d, out_counter_rows, out_counter_count, counters_of);
+	put_per_output(out, d, journal_rows, journal_row_count, journal_of);
 	put_exporters(out, d);
 	put_rib(out, d);
 	sbuf_str(out, "# EOF\n");

@@ -150,6 +150,21 @@ collector_settings(const struct setup *s, struct names *names)
 	};
 }
 
+static void
+check_http(const struct conf *conf, struct conf_notes *notes)
+{
+	const char *text = conf_text(conf, CONF_ALL, "http_listen"), *file;
+	char host[CTL_HOST_ROOM];
+	uint16_t port;
+	unsigned line;
+
+	if (text == NULL || ctl_http_address(text, host, &port) == 0)
+		return;
+	line = conf_where(conf, CONF_ALL, "http_listen", &file);
+	conf_note(notes, CONF_NOTE_ERROR, file, line, "http_listen: \"%s\" is not ADDRESS:PORT",
+	    text);
+}
+
 struct setup *
 setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t start,
     struct conf_notes *notes)
@@ -164,6 +179,7 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 	for (size_t i = 0; i < s->outputs; i++)
 		compile_output(s, i, names, prefix, start, notes);
 	inputs_check(conf, notes);
+	check_http(conf, notes);
 	if (conf_can_read(conf, CONF_ALL, "nfacctd_allow_file", notes) &&
 	    conf_text(conf, CONF_ALL, "nfacctd_allow_file") != NULL)
 		s->allow = allow_read(conf_text(conf, CONF_ALL, "nfacctd_allow_file"), notes);

@@ -12,10 +12,14 @@ aggregate[x]: src_hst
 print_output[x]: jsn
 sql_refresh_time[q]: 60
 nothing here
+http_listen: 8099
+bgp_daemon: true
+bgp_daemon_md5_file: /nonexistent/keys
 C
 "$WB_BUILD/waybilld" --check -f "$dir/bad.conf" >"$dir/log" 2>&1
 same "a bad configuration is refused" 1 $?
-for want in 'bad.conf:1: .*nfacctd_port' 'bad.conf:2: .*nosuch' 'src_host' 'bad.conf:4: .*json' 'bad.conf:5: ' 'bad.conf:6: '; do
+for want in 'bad.conf:1: .*nfacctd_port' 'bad.conf:2: .*nosuch' 'src_host' 'bad.conf:4: .*json' 'bad.conf:5: ' 'bad.conf:6: ' \
+	'bad.conf:7: .*ADDRESS:PORT' 'bad.conf:9: .*keys cannot be read'; do
 	grep -q -e "$want" "$dir/log"
 	say $? "all errors at once: $want"
 done

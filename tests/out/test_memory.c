@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "net/local.h"
 #include "out/memory.h"
 #include "out/memproto.h"
 #include "support.h"
@@ -397,6 +399,34 @@ a_socket_in_use_is_an_error(void **state)
 	end(&f);
 }
 
+/* What a dead program left behind is replaced; a file that is no socket is not ours to remove. */
+static void
+only_dead_sockets_are_replaced(void **state)
+{
+	char path[64];
+	struct sbuf err = { 0 };
+	struct stat st;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/wb_local_%ld", (long)getpid());
+	fd = local_listen(path, 0600, 4, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	fd = local_listen(path, 0600, 4, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(path);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(local_listen(path, 0600, 4, &err), -1);
+	assert_non_null(strstr(sbuf_text(&err), "no socket"));
+	assert_int_equal(stat(path, &st), 0);
+	unlink(path);
+	sbuf_done(&err);
+}
+
 int
 main(void)
 {
@@ -408,6 +438,7 @@ main(void)
 		cmocka_unit_test(clients_that_misbehave_do_not_stop_others),
 		cmocka_unit_test(the_client_prints_what_scripts_expect),
 		cmocka_unit_test(a_socket_in_use_is_an_error),
+		cmocka_unit_test(only_dead_sockets_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
