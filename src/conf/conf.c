@@ -51,6 +51,31 @@ slot_at(const struct conf *conf, size_t output, const struct conf_key *key)
 	    [conf->var[conf_key_number(key)]];
 }
 
+static int
+by_variable(const void *a, const void *b)
+{
+	const struct conf_key *x = *(const struct conf_key *const *)a;
+	const struct conf_key *y = *(const struct conf_key *const *)b;
+	int order = strcmp(x->var, y->var);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* Which rows are one variable: it goes by the number of the first. */
+static void
+index_variables(struct conf *conf, const struct conf_key *keys)
+{
+	const struct conf_key **row = mem_array(conf->n_keys, sizeof(const struct conf_key *));
+
+	for (size_t i = 0; i < conf->n_keys; i++)
+		row[i] = &keys[i];
+	qsort(row, conf->n_keys, sizeof(const struct conf_key *), by_variable);
+	for (size_t i = 0; i < conf->n_keys; i++)
+		conf->var[row[i] - keys] = i > 0 && strcmp(row[i]->var, row[i - 1]->var) == 0 ?
+		    conf->var[row[i - 1] - keys] : (size_t)(row[i] - keys);
+	mem_free(row);
+}
+
 /* Which rows are one variable, and what their defaults are as numbers. */
 static void
 index_keys(struct conf *conf)
@@ -60,13 +85,10 @@ index_keys(struct conf *conf)
 
 	conf->var = mem_array(conf->n_keys, sizeof(*conf->var));
 	conf->dflt = mem_array(conf->n_keys, sizeof(*conf->dflt));
+	index_variables(conf, keys);
 	for (size_t i = 0; i < conf->n_keys; i++) {
 		struct conf_value value;
-		size_t first = 0;
 
-		while (strcmp(keys[first].var, keys[i].var) != 0)
-			first++;
-		conf->var[i] = first;
 		if (keys[i].dflt != NULL && conf_value_parse(&keys[i], keys[i].dflt, &value,
 		    &err) == 0) {
 			conf->dflt[i] = value.number;
