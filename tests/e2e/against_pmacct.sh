@@ -7,7 +7,7 @@
 theirs=${WB_NFACCTD:-/usr/sbin/nfacctd}
 need "$theirs"
 data=$WB_SHARED_DATA/flow
-[ -d "$data" ] || { echo "skip: no captures in $data; NOT TESTED"; echo "ok - (skipped) no captures"; exit 0; }
+[ -d "$data" ] || { echo "skip: no captures in $data; NOT TESTED"; exit 0; }
 
 captures="akvorado-mpls akvorado-nfv5 exporter-pmacctd-nfprobe-ipfix-dns exporter-softflowd-v9-http_ipv6
 	fluent-v9-mpls graylog-netflow5 graylog-nprobe-netflow9 logstash-ipfix_vmware_vds logstash-ipfix

@@ -312,7 +312,7 @@ purges_come_by_themselves(void **state)
 	o = start(&b, f, row);
 	assert_int_equal(output_slice_ns(o), NS_PER_SEC);
 	give(o, bench_slice(&b, &flow, 1));
-	for (unsigned i = 0; i < 100 && counter_get(&output_counters(o)->rows_purged) == 0; i++)
+	for (unsigned i = 0; i < 1200 && counter_get(&output_counters(o)->rows_purged) == 0; i++)
 		usleep(50000);
 	assert_int_equal(counter_get(&output_counters(o)->bytes_purged), 500);
 	output_stop(o);

@@ -33,7 +33,7 @@ script(char path[32], const char *body)
 static void
 settle(struct trigger *t)
 {
-	for (unsigned tries = 0; tries < 200; tries++) {
+	for (unsigned tries = 0; tries < 3000; tries++) {
 		unsigned running = 0;
 
 		trigger_reap(t);
