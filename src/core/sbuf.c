@@ -163,7 +163,7 @@ plain_name(struct json *j, const char *name)
 
 	if (j->ended)
 		plain_line(j);
-	else if (sbuf_text(j->out)[0] != '\0')
+	else if (j->out->len > 0 && strchr("\n ", j->out->text[j->out->len - 1]) == NULL)
 		sbuf_str(j->out, j->more & bit ? ", " : " ");
 	j->more |= bit;
 	if (name != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * waybill: the client. Most words are commands of the daemon, sent over its control socket; `check`
- * and `compat-report` read a configuration by themselves.
+ * waybill: the client. Most words are commands of the daemon, sent over its control socket; `check` and
+ * `report` work by themselves.
  */
 #include <errno.h>
 #include <getopt.h>

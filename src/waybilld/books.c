@@ -5,6 +5,8 @@
 #include "core/mem.h"
 #include "waybilld/daemon.h"
 
+#define HEALTH_EVERY	(5 * NS_PER_SEC)
+
 static void
 add_exporter(struct books *b, const struct exporter *ex)
 {
@@ -85,23 +87,47 @@ books_read(const struct daemon *d, struct books *b)
 	}
 }
 
+/* Kinds of loss. */
+static const struct { size_t at; const char *text; } losses[HEALTH_KINDS] = {
+	{ offsetof(struct books, kernel_drops), "datagrams dropped by the kernel" },
+	{ offsetof(struct books, seq_lost), "records or datagrams missing by sequence number" },
+	{ offsetof(struct books, drop_no_template), "records dropped without a template" },
+	{ offsetof(struct books, drop_malformed), "malformed records" },
+	{ offsetof(struct books, unrated), "flows whose sampling rate never came" },
+	{ offsetof(struct books, rejected), "rows refused by a database" },
+};
+
+static uint64_t
+lost(const struct books *b, unsigned kind)
+{
+	return *(const uint64_t *)((const char *)b + losses[kind].at);
+}
+
+void
+books_tick(struct daemon *d, mono_t now)
+{
+	uint64_t n[HEALTH_KINDS];
+	struct books b;
+
+	if (!mono_due(now, d->health_due))
+		return;
+	books_read(d, &b);
+	for (unsigned i = 0; i < HEALTH_KINDS; i++)
+		n[i] = lost(&b, i);
+	health_note(&d->health, n, now);
+	d->health_due = mono_add(now, HEALTH_EVERY);
+}
+
 bool
 books_health(const struct daemon *d, const struct books *b, struct sbuf *why)
 {
 	const struct setup *setup = daemon_setup(d);
-	const struct { uint64_t n; const char *text; } loss[] = {
-		{ b->kernel_drops, "datagrams dropped by the kernel" },
-		{ b->seq_lost, "records or datagrams missing by sequence number" },
-		{ b->drop_no_template, "records dropped without a template" },
-		{ b->drop_malformed, "malformed records" },
-		{ b->unrated, "flows whose sampling rate never came" },
-		{ b->rejected, "rows refused by a database" },
-	};
+	mono_t now = mono_now();
 
-	for (size_t i = 0; i < ARRAY_LEN(loss); i++)
-		if (loss[i].n > 0)
+	for (unsigned i = 0; i < HEALTH_KINDS; i++)
+		if (health_recent(&d->health, i, lost(b, i), now))
 			sbuf_printf(why, "%s%llu %s", why->len > 0 ? "; " : "",
-			    (unsigned long long)loss[i].n, loss[i].text);
+			    (unsigned long long)lost(b, i), losses[i].text);
 	for (size_t i = 0; i < setup->outputs; i++) {
 		struct output *o = atomic_load(&setup->output[i].running);
 		struct sbuf state = { 0 };

@@ -121,6 +121,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	rates_tick(d->rates, d, now);
+	books_tick(d, now);
 	keep_templates(d, now);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD

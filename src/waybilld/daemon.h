@@ -8,6 +8,7 @@
 #include "bgp/bgp.h"
 #include "core/epoch.h"
 #include "ctl/command.h"
+#include "waybilld/health.h"
 #include "waybilld/worker.h"
 
 #define WORKERS_MOST	64
@@ -52,6 +53,8 @@ struct daemon {
 	const char *prefix;		/* "nfacctd" */
 	char *templates_file;
 	mono_t templates_due;
+	struct health health;
+	mono_t health_due;		/* to look at what was lost */
 	uint64_t slowest_slice_ns;	/* longest stay of control in one step */
 	bool stopping;
 	int exit_code;
@@ -96,7 +99,8 @@ struct books {
 };
 
 void	books_read(const struct daemon *d, struct books *ret);
-/* "ok", or why the daemon is degraded; true: ok. */
+void	books_tick(struct daemon *d, mono_t now);
+/* "ok", or why the daemon is degraded; true: ok. A loss is told for ten minutes after the last one. */
 bool	books_health(const struct daemon *d, const struct books *b, struct sbuf *why);
 
 /* rates.c: per second, over the last control ticks. */

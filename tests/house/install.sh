@@ -20,3 +20,10 @@ left=$(find "$dir/root" -type f -o -type l | head -n 3)
 say $? "make uninstall leaves nothing ($left)"
 make -C "$WB_BUILD" dist >"$dir/log" 2>&1
 say $? "make dist"
+# In a clone: the archive has every file of the tree.
+if git -C "$WB_SRC" ls-files >"$dir/tree" 2>/dev/null && [ -s "$dir/tree" ]; then
+	tar tf "$(ls -t "$WB_BUILD"/waybill-*.tar.* | head -n 1)" | sed 's|^[^/]*/||' | sort >"$dir/archive"
+	grep -v -e '^\.gitignore$' "$dir/tree" | sort | comm -23 - "$dir/archive" >"$dir/log"
+	[ ! -s "$dir/log" ]
+	say $? "the archive has every file of the tree"
+fi
