@@ -43,16 +43,46 @@ pick_bytes(struct permute *p, const struct step *s, size_t to, size_t n)
 		pick(p, to + i, s->src + i);
 }
 
+/* How many bytes of its struct a step may write: of one that stays, all that it might. */
+static size_t
+reach(const struct step *s)
+{
+	switch (step_moves(s)) {
+	case MOVE_NONE:
+		return 16;
+	case MOVE_NUMBER:
+		return s->width;
+	case MOVE_BYTES:
+		return s->len;
+	case MOVE_ADDR4:
+		return 16;
+	}
+	return 16;
+}
+
+/*
+ * A step may be taken over only if no step that stays, and so runs after it, came before it to the same
+ * place (the type and the code of ICMP, told together and each by itself).
+ */
+static bool
+is_free(const struct program *kept, unsigned n, const struct step *s)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct step *k = &kept->step[i];
+
+		if (k->into == s->into && k->dst < s->dst + reach(s) && s->dst < k->dst + reach(k))
+			return false;
+	}
+	return true;
+}
+
 /* True where the step is done by picking. */
 static bool
 take_over(struct permute *p, const struct step *s)
 {
-	enum step_move move = step_moves(s);
-	size_t width = move == MOVE_ADDR4 ? 16 : move == MOVE_BYTES ? s->len : s->width;
-
-	if (s->into != IE_FLOW || s->dst + width > FLOW_HEAD || s->src + s->len > RECORD_MOST)
+	if (s->into != IE_FLOW || s->dst + reach(s) > FLOW_HEAD || s->src + s->len > RECORD_MOST)
 		return false;
-	switch (move) {
+	switch (step_moves(s)) {
 	case MOVE_NONE:
 		return false;
 	case MOVE_NUMBER:
@@ -153,7 +183,7 @@ permute_of(struct program *prog, size_t rec_len)
 	p->there[0] = first_bits(rec_len);
 	p->there[1] = rec_len > FLOW_LINE ? first_bits(rec_len - FLOW_LINE) : 0;
 	for (unsigned i = 0; i < prog->n; i++)
-		if (!take_over(p, &prog->step[i]))
+		if (!is_free(prog, kept, &prog->step[i]) || !take_over(p, &prog->step[i]))
 			prog->step[kept++] = prog->step[i];
 	prog->n = kept;
 	return p;

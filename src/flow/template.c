@@ -190,7 +190,7 @@ finish(struct template *t, const struct template_conf *conf)
 	t->flow.step = mem_array(n + 1, sizeof(struct step));
 	t->option.step = mem_array(n + 1, sizeof(struct step));
 	compile(t, wish, n);
-	if (!t->variable)
+	if (!t->variable && !conf->steps)
 		t->permute = permute_of(&t->flow, t->rec_len);
 	if (t->options)
 		t->kind = FLOW_OPTION;
