@@ -28,8 +28,8 @@ attrstore_init(struct attrstore *as, size_t most)
 	as->path_color = mem_reserve(as->paths_most, 0);
 	as->space_at = FIRST_BLOB;
 	as->paths_at = 1;
-	tagindex_init(&as->blobs);
-	tagindex_init(&as->paths);
+	tagindex_init(&as->blobs, as->space_bytes / BLOB_GRANULE);
+	tagindex_init(&as->paths, as->paths_most);
 }
 
 void
@@ -429,10 +429,6 @@ give_back(struct attrstore *as)
 	mem_release(as->path, as->paths_at * sizeof(struct path));
 	memset(as->free_blob, 0, sizeof(as->free_blob));
 	idlist_done(&as->free_path);
-	tagindex_done(&as->blobs);
-	tagindex_done(&as->paths);
-	tagindex_init(&as->blobs);
-	tagindex_init(&as->paths);
 	as->space_at = FIRST_BLOB;
 	as->paths_at = 1;
 }
@@ -454,6 +450,9 @@ attrstore_reclaim(struct attrstore *as, mono_t until)
 	}
 	idlist_done(&as->dead_path);
 	idlist_done(&as->dead_blob);
+	while (tagindex_shrink(&as->paths) || tagindex_shrink(&as->blobs))
+		if (mono_since(mono_now(), until) >= 0)
+			return true;
 	if (as->path_count == 0 && as->blob_count == 0)
 		give_back(as);
 	return false;

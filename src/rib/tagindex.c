@@ -1,156 +1,277 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Linear probing over two halves, the present one and the one being moved out of. */
+/*
+ * Ordered linear probing in one space. The home of a tag is tag * homes / 2^32, which grows with
+ * the tag, so the slots are sorted whatever the number of homes is. To grow, slots are settled at
+ * their new homes from the last one down: what is settled stands behind what is not, and a slot
+ * whose new home is not beyond its place stays there. To shrink, from the first one up.
+ */
 #include "rib/tagindex.h"
+
+#include <assert.h>
+#include <string.h>
 
 #include "core/mem.h"
 
-#define FIRST_BITS	8
-#define MOVE_PER_PUT	8
-#define HUGE_FROM	((size_t)4 << 20)	/* bytes of slots for which large pages are asked */
-#define REMOVED		(UINT64_C(0xffffffff) << 32)	/* entry part 0: nobody's */
+#define FIRST_HOMES	256
+#define SPILL		8192			/* slots behind the last home */
+#define FULL_NUM	4			/* grows at 4/5 ... */
+#define FULL_DEN	5
+#define GROW_NUM	4			/* ... to 4/3 as many homes */
+#define GROW_DEN	3
+#define SPARSE		4			/* shrinks below a quarter ... */
+#define SHRINK		2			/* ... to half as many homes */
+#define SETTLE_PER_PUT	16
+#define SETTLE_PER_SHRINK 4096
+#define HUGE		((size_t)2 << 20)
 
 static size_t
-half_slots(const struct tagindex_half *h)
+bytes_of(size_t homes)
 {
-	return (size_t)1 << h->bits;
-}
-
-static struct tagindex_half
-half_new(unsigned bits)
-{
-	struct tagindex_half h = { mem_array((size_t)1 << bits, sizeof(uint64_t)), bits };
-	size_t bytes = half_slots(&h) * sizeof(uint64_t);
-
-	if (bytes >= HUGE_FROM)
-		mem_prefer_huge(h.slot, bytes);
-	return h;
+	return (homes + SPILL) * sizeof(uint64_t);
 }
 
 void
-tagindex_init(struct tagindex *t)
+tagindex_init(struct tagindex *t, size_t most)
 {
-	*t = (struct tagindex){ .now = half_new(FIRST_BITS) };
+	size_t homes = most / FULL_NUM * FULL_DEN / GROW_DEN * GROW_NUM;
+
+	*t = (struct tagindex){ .homes = FIRST_HOMES, .homes_before = FIRST_HOMES };
+	t->space_bytes = bytes_of(homes > FIRST_HOMES ? homes : FIRST_HOMES);
+	t->slot = mem_reserve(t->space_bytes, 0);
 }
 
 void
 tagindex_done(struct tagindex *t)
 {
-	mem_free(t->now.slot);
-	mem_free(t->old.slot);
+	mem_unreserve(t->slot, t->space_bytes);
+}
+
+static uint32_t
+tag_of(uint64_t slot)
+{
+	return (uint32_t)(slot >> 32);
+}
+
+static bool
+is_settled(const struct tagindex *t, uint32_t tag)
+{
+	return t->homes >= t->homes_before ? tag >= t->border : tag < t->border;
 }
 
 static size_t
-place(const struct tagindex_half *h, uint32_t tag)
+home(const struct tagindex *t, uint32_t tag)
 {
-	return tag >> (32 - h->bits);
+	size_t homes = is_settled(t, tag) ? t->homes : t->homes_before;
+
+	return (size_t)((uint64_t)tag * homes >> 32);
 }
 
 void
 tagindex_prefetch(const struct tagindex *t, uint32_t tag)
 {
-	__builtin_prefetch(&t->now.slot[place(&t->now, tag)]);
-	if (t->old.slot != NULL)
-		__builtin_prefetch(&t->old.slot[place(&t->old, tag)]);
+	__builtin_prefetch(&t->slot[home(t, tag)]);
 }
 
-static uint32_t
-half_find(const struct tagindex_half *h, uint32_t tag,
-    int (*same)(const void *ctx, uint32_t entry), const void *ctx)
+uint32_t
+tagindex_guess(const struct tagindex *t, uint32_t tag)
 {
-	size_t mask = half_slots(h) - 1;
+	size_t i = home(t, tag);
 
-	for (size_t i = place(h, tag); h->slot[i & mask] != 0; i++) {
-		uint64_t v = h->slot[i & mask];
-
-		if (v >> 32 == tag && (uint32_t)v != 0 && same(ctx, (uint32_t)v - 1))
-			return (uint32_t)v - 1;
-	}
-	return TAGINDEX_NONE;
+	while (t->slot[i] != 0 && tag_of(t->slot[i]) < tag)
+		i++;
+	return tag_of(t->slot[i]) == tag ? (uint32_t)t->slot[i] - 1 : TAGINDEX_NONE;
 }
 
 uint32_t
 tagindex_find(const struct tagindex *t, uint32_t tag,
     int (*same)(const void *ctx, uint32_t entry), const void *ctx)
 {
-	uint32_t entry = half_find(&t->now, tag, same, ctx);
-
-	if (entry == TAGINDEX_NONE && t->old.slot != NULL)
-		entry = half_find(&t->old, tag, same, ctx);
-	return entry;
+	for (size_t i = home(t, tag); t->slot[i] != 0 && tag_of(t->slot[i]) <= tag; i++)
+		if (tag_of(t->slot[i]) == tag && same(ctx, (uint32_t)t->slot[i] - 1))
+			return (uint32_t)t->slot[i] - 1;
+	return TAGINDEX_NONE;
 }
 
+/* Put a slot at place i; what stands there moves on as far as the next empty place. */
 static void
-half_put(struct tagindex *t, uint64_t slot)
+insert_at(struct tagindex *t, size_t i, uint64_t slot)
 {
-	size_t mask = half_slots(&t->now) - 1;
-	size_t i = place(&t->now, (uint32_t)(slot >> 32));
+	size_t end = i;
 
-	while ((uint32_t)t->now.slot[i & mask] != 0)
-		i++;
-	if (t->now.slot[i & mask] == 0)
-		t->taken++;
-	t->now.slot[i & mask] = slot;
+	while (t->slot[end] != 0)
+		end++;
+	assert((end + 1) * sizeof(t->slot[0]) < t->space_bytes);
+	memmove(&t->slot[i + 1], &t->slot[i], (end - i) * sizeof(t->slot[0]));
+	t->slot[i] = slot;
 }
 
-static void
-move(struct tagindex *t, size_t n)
+/* The first tag whose home, among so many, is place i or behind it. */
+static uint64_t
+first_tag(size_t i, size_t homes)
 {
-	for (; n > 0 && t->old_at < half_slots(&t->old); n--, t->old_at++) {
-		uint64_t v = t->old.slot[t->old_at];
+	return (((uint64_t)i << 32) + homes - 1) / homes;
+}
 
-		if ((uint32_t)v == 0)
+/* All slots of a tag at once, for the border lies between tags. */
+static void
+settle_up(struct tagindex *t)
+{
+	uint32_t tag = tag_of(t->slot[t->at - 1]);
+	size_t to = (size_t)((uint64_t)tag * t->homes >> 32);
+
+	do {
+		size_t from = --t->at;
+		uint64_t slot = t->slot[from];
+
+		if (to <= from)
 			continue;
-		half_put(t, v);
-		t->old.slot[t->old_at] = REMOVED;
+		t->slot[from] = 0;
+		insert_at(t, to, slot);
+	} while (t->at > 0 && t->slot[t->at - 1] != 0 && tag_of(t->slot[t->at - 1]) == tag);
+	if (tag < t->border)
+		t->border = tag;
+}
+
+static void
+grow_step(struct tagindex *t, unsigned n)
+{
+	uint64_t border;
+
+	for (; n > 0 && t->at > 0; n--) {
+		if (t->slot[t->at - 1] == 0)
+			t->at--;
+		else
+			settle_up(t);
 	}
-	if (t->old_at < half_slots(&t->old))
+	/* What is not there, but had its home behind, is settled as well. */
+	border = first_tag(t->at, t->homes_before);
+	if (border < t->border)
+		t->border = border;
+	if (t->at == 0)
+		t->homes_before = t->homes;
+}
+
+static void
+settle_down(struct tagindex *t)
+{
+	uint64_t slot = t->slot[t->at];
+	size_t to = (size_t)((uint64_t)tag_of(slot) * t->homes >> 32);
+
+	t->slot[t->at++] = 0;
+	while (t->slot[to] != 0)
+		to++;
+	t->slot[to] = slot;
+}
+
+/* A whole run at a time: what is moved out of one leaves a gap that a search would end at. */
+static void
+shrink_step(struct tagindex *t, size_t n)
+{
+	for (size_t end = t->at + n; t->at < end || t->slot[t->at] != 0;) {
+		if (t->slot[t->at] != 0)
+			settle_down(t);
+		else if (t->at < t->homes_before)
+			t->at++;
+		else
+			break;
+	}
+	t->border = first_tag(t->at, t->homes_before);
+	if (t->at < t->homes_before)
 		return;
-	mem_free(t->old.slot);
-	t->old = (struct tagindex_half){ 0 };
+	mem_release((char *)t->slot + bytes_of(t->homes),
+	    bytes_of(t->homes_before) - bytes_of(t->homes));
+	t->homes_before = t->homes;
+	t->border = 0;
+}
+
+static void
+step(struct tagindex *t, unsigned n)
+{
+	if (t->homes > t->homes_before)
+		grow_step(t, n);
+	else if (t->homes < t->homes_before)
+		shrink_step(t, n);
+}
+
+/* Large pages where the index is large, from whole ones on. */
+static void
+prefer_huge(struct tagindex *t)
+{
+	size_t bytes = bytes_of(t->homes);
+
+	if (bytes < 2 * HUGE || bytes <= t->huge)
+		return;
+	mem_prefer_huge((char *)t->slot + t->huge, bytes - t->huge);
+	t->huge = bytes;
+}
+
+static void
+grow(struct tagindex *t)
+{
+	size_t homes = t->homes / GROW_DEN * GROW_NUM;
+
+	assert(bytes_of(homes) <= t->space_bytes);
+	t->at = t->homes;
+	while (t->slot[t->at] != 0)
+		t->at++;
+	t->homes = homes;
+	t->border = UINT64_C(1) << 32;
+	prefer_huge(t);
+}
+
+bool
+tagindex_shrink(struct tagindex *t)
+{
+	if (t->homes == t->homes_before) {
+		if (t->homes <= FIRST_HOMES || t->used >= t->homes / SPARSE)
+			return false;
+		t->homes = t->homes / SHRINK > FIRST_HOMES ? t->homes / SHRINK : FIRST_HOMES;
+		t->border = 0;
+		t->at = 0;
+	}
+	step(t, SETTLE_PER_SHRINK);
+	return true;
 }
 
 void
 tagindex_put(struct tagindex *t, uint32_t tag, uint32_t entry)
 {
-	if (t->old.slot != NULL)
-		move(t, MOVE_PER_PUT);
-	if (t->old.slot == NULL && 2 * (t->taken + 1) > half_slots(&t->now)) {
-		/* As many slots again where most of those taken are of removed entries. */
-		t->old = t->now;
-		t->old_at = 0;
-		t->taken = 0;
-		t->now = half_new(t->old.bits + (4 * t->used > half_slots(&t->old)));
-	}
-	half_put(t, (uint64_t)tag << 32 | (entry + 1));
+	size_t i;
+
+	if (t->homes != t->homes_before)
+		step(t, SETTLE_PER_PUT);
+	if (t->homes == t->homes_before && t->used >= t->homes / FULL_DEN * FULL_NUM)
+		grow(t);
+	i = home(t, tag);
+	while (t->slot[i] != 0 && tag_of(t->slot[i]) <= tag)
+		i++;
+	insert_at(t, i, (uint64_t)tag << 32 | (entry + 1));
 	t->used++;
-}
-
-static int
-half_remove(struct tagindex_half *h, uint64_t slot)
-{
-	size_t mask = half_slots(h) - 1;
-
-	for (size_t i = place(h, (uint32_t)(slot >> 32)); h->slot[i & mask] != 0; i++) {
-		if (h->slot[i & mask] == slot) {
-			h->slot[i & mask] = REMOVED;
-			return 1;
-		}
-	}
-	return 0;
+	/* What is not settled must stay before `at`: it may have moved on by one. */
+	if (t->homes > t->homes_before && t->slot[t->at] != 0 && tag_of(t->slot[t->at]) < t->border)
+		t->at++;
 }
 
 void
 tagindex_remove(struct tagindex *t, uint32_t tag, uint32_t entry)
 {
 	uint64_t slot = (uint64_t)tag << 32 | (entry + 1);
+	size_t i = home(t, tag);
 
-	if (half_remove(&t->now, slot) || (t->old.slot != NULL && half_remove(&t->old, slot)))
-		t->used--;
+	while (t->slot[i] != slot) {
+		if (t->slot[i] == 0 || tag_of(t->slot[i]) > tag)
+			return;
+		i++;
+	}
+	/* What stands behind it and not at home moves up by one. */
+	for (; t->slot[i + 1] != 0 && home(t, tag_of(t->slot[i + 1])) <= i; i++)
+		t->slot[i] = t->slot[i + 1];
+	t->slot[i] = 0;
+	t->used--;
 }
 
 size_t
 tagindex_bytes(const struct tagindex *t)
 {
-	return sizeof(uint64_t) * (half_slots(&t->now) +
-	    (t->old.slot != NULL ? half_slots(&t->old) : 0));
+	return t->homes * sizeof(uint64_t);
 }
