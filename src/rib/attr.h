@@ -32,6 +32,12 @@ struct attrs {
 	bool has_med, has_local_pref;
 };
 
+/* Their hashes, good for one RIB: attrs_hash in rib.h. */
+struct attrs_hash {
+	uint64_t aspath, comms, ecomms, lcomms;	/* 0: none */
+	uint32_t comm_set, path;
+};
+
 enum path_flags {
 	PATH_ORIGIN = 0x03,		/* mask: enum bgp_origin */
 	PATH_HAS_MED = 0x04,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Blobs with free lists by size class, paths, their indices, and what marking leaves over. */
+/* Blobs and paths in slabs, their indices, and what marking leaves over. */
 #include "rib/attrstore.h"
 
 #include <assert.h>
@@ -8,11 +8,12 @@
 #include "core/hash.h"
 #include "core/mem.h"
 
-#define SWEEP_PER_LOOK	1024
-#define FIRST_BLOB	(3 * BLOB_GRANULE)	/* id 0 reads as no bytes, or as an unset address */
 #define SPACE_MOST	(UINT64_C(12) << 30)	/* ids of 8-byte granules, below CELL_SET */
+#define RECLAIM_PER_LOOK 1024
+#define DEAD_AT_ONCE	16			/* searched for in the index side by side */
 
 _Static_assert(sizeof(struct blob) == 4, "bytes of a blob are aligned for words");
+_Static_assert(sizeof(struct blob) + UINT16_MAX - 4 <= SLAB_BYTES, "the longest blob fits a slab");
 
 void
 attrstore_init(struct attrstore *as, size_t most)
@@ -20,35 +21,60 @@ attrstore_init(struct attrstore *as, size_t most)
 	*as = (struct attrstore){ .most = most, .seed = hash_seed(), .color = 1 };
 	if (most > SPACE_MOST)
 		most = as->most = SPACE_MOST;
-	as->space_bytes = most + most / 8;
 	as->paths_most = most / sizeof(struct path) < CELL_INDEX ? most / sizeof(struct path) :
 	    CELL_INDEX;
-	as->space = mem_reserve(as->space_bytes, 1);
-	as->path = mem_reserve(as->paths_most * sizeof(struct path), 1);
-	as->path_color = mem_reserve(as->paths_most, 0);
-	as->space_at = FIRST_BLOB;
-	as->paths_at = 1;
-	tagindex_init(&as->blobs, as->space_bytes / BLOB_GRANULE);
+	/* Slabs are not always full: room for as much again, within what ids can name. */
+	slabs_init(&as->blob_slabs, most + most / 4 + ((size_t)16 << 20), BLOB_GRANULE,
+	    offsetof(struct blob, bytes));
+	slabs_init(&as->path_slabs, as->paths_most * sizeof(struct path), sizeof(struct path), 0);
+	as->space = as->blob_slabs.space;
+	as->path = (void *)as->path_slabs.space;
+	as->path_color = mem_reserve(as->path_slabs.space_bytes / sizeof(struct path), 0);
+	as->shared = attrstore_own();
+	tagindex_init(&as->blobs, as->blob_slabs.space_bytes / BLOB_GRANULE);
 	tagindex_init(&as->paths, as->paths_most);
 }
 
 void
 attrstore_done(struct attrstore *as)
 {
-	mem_unreserve(as->space, as->space_bytes);
-	mem_unreserve(as->path, as->paths_most * sizeof(struct path));
-	mem_unreserve(as->path_color, as->paths_most);
+	mem_unreserve(as->path_color, as->path_slabs.space_bytes / sizeof(struct path));
+	slabs_done(&as->blob_slabs);
+	slabs_done(&as->path_slabs);
 	tagindex_done(&as->blobs);
 	tagindex_done(&as->paths);
-	mem_free(as->free_path.id);
+	mem_free(as->shared);
 	mem_free(as->dead_blob.id);
 	mem_free(as->dead_path.id);
+}
+
+struct attr_owner *
+attrstore_own(void)
+{
+	return mem_new(sizeof(struct attr_owner));
+}
+
+void
+attrstore_disown(struct attrstore *as, struct attr_owner *owner)
+{
+	if (owner == NULL)
+		return;
+	slabs_disown(&as->blob_slabs, &owner->blob);
+	slabs_disown(&as->path_slabs, &owner->path);
+	mem_free(owner);
 }
 
 size_t
 attrstore_bytes(const struct attrstore *as)
 {
-	return as->blob_bytes + as->path_count * (sizeof(struct path) + 1) +
+	return as->blob_slabs.bytes + as->path_count * (sizeof(struct path) + 1) +
+	    tagindex_bytes(&as->blobs) + tagindex_bytes(&as->paths);
+}
+
+size_t
+attrstore_held(const struct attrstore *as)
+{
+	return (as->blob_slabs.used + as->path_slabs.used) * SLAB_BYTES +
 	    tagindex_bytes(&as->blobs) + tagindex_bytes(&as->paths);
 }
 
@@ -62,62 +88,169 @@ idlist_push(struct idlist *l, uint32_t id)
 	l->id[l->n++] = id;
 }
 
-/* Of a blob's length: its class, and the granules that a blob of this class takes. */
-static unsigned
-class_of(size_t len, size_t *ret_granules)
-{
-	size_t g = (sizeof(struct blob) + len + BLOB_GRANULE - 1) / BLOB_GRANULE;
-
-	/* A free blob links to the next one, behind its header. */
-	if (g <= BLOB_EXACT) {
-		*ret_granules = g;
-		return (unsigned)g;
-	}
-	*ret_granules = (g + BLOB_EXACT - 1) / BLOB_EXACT * BLOB_EXACT;
-	return BLOB_EXACT + (unsigned)(*ret_granules / BLOB_EXACT);
-}
-
 static struct blob *
 blob_at(struct attrstore *as, uint32_t id)
 {
 	return (void *)(as->space + (size_t)id * BLOB_GRANULE);
 }
 
-static uint32_t
-blob_alloc(struct attrstore *as, size_t len)
+static bool
+blob_is(const struct blob *b, const void *bytes, size_t len)
 {
-	size_t granules;
-	unsigned class = class_of(len, &granules);
-	uint32_t id = as->free_blob[class];
+	return b->len == len && memcmp(b->bytes, bytes, len) == 0;
+}
 
-	if (id != 0) {
-		memcpy(&as->free_blob[class], blob_at(as, id)->bytes, sizeof(id));
-	} else {
-		if (as->space_bytes - as->space_at < granules * BLOB_GRANULE)
-			return 0;
-		id = (uint32_t)(as->space_at / BLOB_GRANULE);
-		as->space_at += granules * BLOB_GRANULE;
+/* --- hashes ---------------------------------------------------------------------------------- */
+
+static uint64_t
+hash_of(const struct attrstore *as, const void *bytes, size_t len)
+{
+	return len > 0 ? hash_bytes(bytes, len, as->seed) : 0;
+}
+
+/* An index has 32 bits of a hash. */
+static uint32_t
+tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
+static uint32_t
+comm_set_tag(const struct attrstore *as, uint64_t comms, uint64_t ecomms, uint64_t lcomms)
+{
+	const uint64_t word[] = { comms, ecomms, lcomms };
+
+	return tag_of(hash_words(word, ARRAY_LEN(word), as->seed));
+}
+
+/* What of a path is not in its blobs. */
+struct scalars {
+	uint32_t med, local_pref, flags;
+};
+
+static uint32_t
+path_tag(const struct attrstore *as, const struct attrs_hash *h, const struct addr *next_hop,
+    const struct scalars *s)
+{
+	uint64_t word[8] = {
+		h->aspath, h->comms, h->ecomms, h->lcomms, (uint64_t)s->med << 32 | s->local_pref,
+		s->flags,
+	};
+
+	memcpy(&word[6], next_hop->b, sizeof(next_hop->b));
+	return tag_of(hash_words(word, ARRAY_LEN(word), as->seed));
+}
+
+static struct scalars
+scalars_of(const struct attrs *a)
+{
+	return (struct scalars){
+		.med = a->has_med ? a->med : 0,
+		.local_pref = a->has_local_pref ? a->local_pref : 0,
+		.flags = (a->origin & PATH_ORIGIN) | (a->has_med ? PATH_HAS_MED : 0) |
+		    (a->has_local_pref ? PATH_HAS_LOCAL_PREF : 0) |
+		    (a->aspath_len == 0 ? PATH_EMPTY_ASPATH : 0),
+	};
+}
+
+void
+attrstore_hash(const struct attrstore *as, const struct attrs *a, struct attrs_hash *ret)
+{
+	const struct scalars s = scalars_of(a);
+	struct attrs_hash h = {
+		.aspath = hash_of(as, a->aspath, a->aspath_len),
+		.comms = hash_of(as, a->comms, a->comms_len),
+		.ecomms = hash_of(as, a->ecomms, a->ecomms_len),
+		.lcomms = hash_of(as, a->lcomms, a->lcomms_len),
+	};
+
+	h.path = path_tag(as, &h, &a->next_hop, &s);
+	tagindex_prefetch(&as->paths, h.path);
+	if (h.aspath != 0)
+		tagindex_prefetch(&as->blobs, tag_of(h.aspath));
+	if (h.comms != 0)
+		tagindex_prefetch(&as->blobs, tag_of(h.comms));
+	if (h.ecomms != 0)
+		tagindex_prefetch(&as->blobs, tag_of(h.ecomms));
+	if (h.lcomms != 0)
+		tagindex_prefetch(&as->blobs, tag_of(h.lcomms));
+	if ((h.comms | h.ecomms | h.lcomms) != 0) {
+		h.comm_set = comm_set_tag(as, h.comms, h.ecomms, h.lcomms);
+		tagindex_prefetch(&as->blobs, h.comm_set);
 	}
-	as->blob_bytes += granules * BLOB_GRANULE;
-	as->blob_count++;
-	return id;
+	*ret = h;
 }
 
 static void
-blob_free(struct attrstore *as, uint32_t id)
+warm_blob(const struct attrstore *as, uint64_t hash)
 {
-	struct blob *b = blob_at(as, id);
-	size_t granules;
-	unsigned class = class_of(b->len, &granules);
+	uint32_t id = hash != 0 ? tagindex_guess(&as->blobs, tag_of(hash)) : TAGINDEX_NONE;
 
-	as->kind_count[b->kind]--;
-	memcpy(b->bytes, &as->free_blob[class], sizeof(id));
-	as->free_blob[class] = id;
-	as->blob_bytes -= granules * BLOB_GRANULE;
-	as->blob_count--;
+	if (id != TAGINDEX_NONE)
+		__builtin_prefetch(attrstore_blob(as, id), 1);
 }
 
-/* Bytes to be interned; the tag is known ahead, so that the index can be prefetched. */
+void
+attrstore_warm(const struct attrstore *as, const struct attrs_hash *h)
+{
+	uint32_t id = tagindex_guess(&as->paths, h->path);
+
+	if (id != TAGINDEX_NONE) {
+		__builtin_prefetch(&as->path[id]);
+		__builtin_prefetch(&as->path_color[id], 1);
+	}
+	warm_blob(as, h->aspath);
+	warm_blob(as, h->comms);
+	warm_blob(as, h->ecomms);
+	warm_blob(as, h->lcomms);
+}
+
+/* The same from what was interned. */
+static uint64_t
+hash_of_blob(const struct attrstore *as, uint32_t id)
+{
+	const struct blob *b = attrstore_blob(as, id);
+
+	return hash_of(as, b->bytes, b->len);
+}
+
+static uint32_t
+blob_tag(const struct attrstore *as, const struct blob *b)
+{
+	struct comm_set set;
+
+	if (b->kind != BLOB_COMM_SET)
+		return tag_of(hash_of(as, b->bytes, b->len));
+	memcpy(&set, b->bytes, sizeof(set));
+	return comm_set_tag(as, hash_of_blob(as, set.comms), hash_of_blob(as, set.ecomms),
+	    hash_of_blob(as, set.lcomms));
+}
+
+static const struct comm_set *
+comm_set_of(const struct attrstore *as, const struct path *p)
+{
+	static const struct comm_set none;
+
+	return p->comm_set != 0 ? (const void *)attrstore_blob(as, p->comm_set)->bytes : &none;
+}
+
+static uint32_t
+path_tag_of(const struct attrstore *as, const struct path *p)
+{
+	const struct comm_set *set = comm_set_of(as, p);
+	const struct scalars s = { p->med, p->local_pref, p->flags };
+	const struct attrs_hash h = {
+		.aspath = hash_of_blob(as, p->aspath), .comms = hash_of_blob(as, set->comms),
+		.ecomms = hash_of_blob(as, set->ecomms), .lcomms = hash_of_blob(as, set->lcomms),
+	};
+	struct addr hop = addr_of_bytes16(attrstore_blob(as, p->next_hop)->bytes);
+
+	return path_tag(as, &h, &hop, &s);
+}
+
+/* --- putting --------------------------------------------------------------------------------- */
+
+/* Bytes to be interned. */
 struct blob_key {
 	const struct attrstore *as;
 	enum blob_kind kind;
@@ -130,38 +263,19 @@ static int
 same_blob(const void *ctx, uint32_t id)
 {
 	const struct blob_key *k = ctx;
-	const struct blob *b = attrstore_blob(k->as, id);
 
-	return b->len == k->len && memcmp(b->bytes, k->bytes, k->len) == 0;
+	return blob_is(attrstore_blob(k->as, id), k->bytes, k->len);
 }
 
 static uint32_t
-blob_tag(const struct attrstore *as, const void *bytes, size_t len)
-{
-	return (uint32_t)(hash_bytes(bytes, len, as->seed) >> 32);
-}
-
-static struct blob_key
-blob_key(const struct attrstore *as, enum blob_kind kind, const void *bytes, size_t len)
-{
-	struct blob_key k = { as, kind, bytes, len, 0 };
-
-	if (len > 0) {
-		k.tag = blob_tag(as, bytes, len);
-		tagindex_prefetch(&as->blobs, k.tag);
-	}
-	return k;
-}
-
-static uint32_t
-blob_new(struct attrstore *as, const struct blob_key *k)
+blob_new(struct attrstore *as, struct attr_owner *owner, const struct blob_key *k)
 {
 	uint32_t id;
 	struct blob *b;
 
 	if (k->kind != BLOB_SET && attrstore_bytes(as) + k->len > as->most)
 		return 0;
-	id = blob_alloc(as, k->len);
+	id = slabs_take(&as->blob_slabs, &owner->blob, sizeof(*b) + k->len);
 	if (id == 0)
 		return 0;
 	b = blob_at(as, id);
@@ -169,21 +283,24 @@ blob_new(struct attrstore *as, const struct blob_key *k)
 	b->kind = (uint8_t)k->kind;
 	memcpy(b->bytes, k->bytes, k->len);
 	as->kind_count[k->kind]++;
+	as->blob_count++;
 	tagindex_put(&as->blobs, k->tag, id);
 	return id;
 }
 
 /* The id of these bytes; 0 for none, and with `full` set where there is no room. */
 static uint32_t
-blob_put(struct attrstore *as, const struct blob_key *k, bool *full)
+blob_put(struct attrstore *as, struct attr_owner *owner, enum blob_kind kind, const void *bytes,
+    size_t len, uint32_t tag, bool *full)
 {
+	const struct blob_key k = { as, kind, bytes, len, tag };
 	uint32_t id;
 
-	if (k->len == 0)
+	if (len == 0)
 		return 0;
-	id = tagindex_find(&as->blobs, k->tag, same_blob, k);
+	id = tagindex_find(&as->blobs, tag, same_blob, &k);
 	if (id == TAGINDEX_NONE)
-		id = blob_new(as, k);
+		id = blob_new(as, owner, &k);
 	if (id == 0) {
 		*full = true;
 		return 0;
@@ -194,80 +311,83 @@ blob_put(struct attrstore *as, const struct blob_key *k, bool *full)
 
 struct path_key {
 	const struct attrstore *as;
-	const struct path *path;
+	const struct attrs *attrs;
+	struct scalars scalars;
 };
 
 static int
 same_path(const void *ctx, uint32_t id)
 {
 	const struct path_key *k = ctx;
+	const struct attrstore *as = k->as;
+	const struct attrs *a = k->attrs;
+	const struct path *p = &as->path[id];
+	const struct comm_set *set = comm_set_of(as, p);
+	struct addr hop = addr_of_bytes16(attrstore_blob(as, p->next_hop)->bytes);
 
-	return memcmp(&k->as->path[id], k->path, sizeof(struct path)) == 0;
+	return p->med == k->scalars.med && p->local_pref == k->scalars.local_pref &&
+	    p->flags == k->scalars.flags && addr_eq(&hop, &a->next_hop) &&
+	    blob_is(attrstore_blob(as, p->aspath), a->aspath, a->aspath_len) &&
+	    blob_is(attrstore_blob(as, set->comms), a->comms, a->comms_len) &&
+	    blob_is(attrstore_blob(as, set->ecomms), a->ecomms, a->ecomms_len) &&
+	    blob_is(attrstore_blob(as, set->lcomms), a->lcomms, a->lcomms_len);
 }
 
 static uint32_t
-path_tag(const struct attrstore *as, const struct path *p)
+path_new(struct attrstore *as, struct attr_owner *owner, const struct attrs *a,
+    const struct attrs_hash *h, const struct scalars *s)
 {
-	uint64_t word[sizeof(*p) / 8];
-
-	memcpy(word, p, sizeof(word));
-	return (uint32_t)(hash_words(word, ARRAY_LEN(word), as->seed) >> 32);
-}
-
-static uint32_t
-path_put(struct attrstore *as, const struct path *p)
-{
-	const struct path_key key = { as, p };
-	uint32_t tag = path_tag(as, p);
-	uint32_t id = tagindex_find(&as->paths, tag, same_path, &key);
-
-	if (id == TAGINDEX_NONE) {
-		if (as->free_path.n > 0)
-			id = as->free_path.id[--as->free_path.n];
-		else if (as->paths_at < as->paths_most &&
-		    attrstore_bytes(as) + sizeof(*p) <= as->most)
-			id = as->paths_at++;
-		else
-			return 0;
-		as->path[id] = *p;
-		as->path_count++;
-		tagindex_put(&as->paths, tag, id);
-	}
-	as->path_color[id] = as->color;
-	return id | (p->flags & PATH_EMPTY_ASPATH ? CELL_OWN : 0);
-}
-
-uint32_t
-attrstore_path(struct attrstore *as, const struct attrs *a)
-{
-	const struct blob_key aspath = blob_key(as, BLOB_ASPATH, a->aspath, a->aspath_len);
-	const struct blob_key comms = blob_key(as, BLOB_COMMS, a->comms, a->comms_len);
-	const struct blob_key ecomms = blob_key(as, BLOB_COMMS, a->ecomms, a->ecomms_len);
-	const struct blob_key lcomms = blob_key(as, BLOB_COMMS, a->lcomms, a->lcomms_len);
-	const struct blob_key next_hop = blob_key(as, BLOB_ADDR, &a->next_hop,
-	    addr_is_set(&a->next_hop) ? sizeof(a->next_hop) : 0);
 	bool full = false;
 	struct comm_set set = {
-		.comms = blob_put(as, &comms, &full),
-		.ecomms = blob_put(as, &ecomms, &full),
-		.lcomms = blob_put(as, &lcomms, &full),
+		.comms = blob_put(as, owner, BLOB_COMMS, a->comms, a->comms_len, tag_of(h->comms),
+		    &full),
+		.ecomms = blob_put(as, owner, BLOB_COMMS, a->ecomms, a->ecomms_len,
+		    tag_of(h->ecomms), &full),
+		.lcomms = blob_put(as, owner, BLOB_COMMS, a->lcomms, a->lcomms_len,
+		    tag_of(h->lcomms), &full),
 	};
 	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0;
-	const struct blob_key three = blob_key(as, BLOB_COMM_SET, &set, any ? sizeof(set) : 0);
+	bool hop = addr_is_set(&a->next_hop);
 	struct path p = {
-		.aspath = blob_put(as, &aspath, &full),
-		.comm_set = blob_put(as, &three, &full),
-		.next_hop = blob_put(as, &next_hop, &full),
-		.med = a->has_med ? a->med : 0,
-		.local_pref = a->has_local_pref ? a->local_pref : 0,
+		.aspath = blob_put(as, owner, BLOB_ASPATH, a->aspath, a->aspath_len,
+		    tag_of(h->aspath), &full),
+		.comm_set = blob_put(as, owner, BLOB_COMM_SET, &set, any ? sizeof(set) : 0,
+		    h->comm_set, &full),
+		.next_hop = blob_put(as, owner, BLOB_ADDR, &a->next_hop, hop ? sizeof(a->next_hop) : 0,
+		    tag_of(hash_of(as, &a->next_hop, sizeof(a->next_hop))), &full),
+		.med = s->med, .local_pref = s->local_pref, .flags = s->flags,
 		.origin_as = aspath_last(a->aspath, a->aspath_len),
 		.peer_as = aspath_first(a->aspath, a->aspath_len),
-		.flags = (a->origin & PATH_ORIGIN) | (a->has_med ? PATH_HAS_MED : 0) |
-		    (a->has_local_pref ? PATH_HAS_LOCAL_PREF : 0) |
-		    (a->aspath_len == 0 ? PATH_EMPTY_ASPATH : 0),
 	};
+	uint32_t id;
 
-	return full ? 0 : path_put(as, &p);
+	if (full || attrstore_bytes(as) + sizeof(p) > as->most)
+		return TAGINDEX_NONE;
+	id = slabs_take(&as->path_slabs, &owner->path, sizeof(p));
+	if (id == 0 || id > CELL_INDEX)
+		return TAGINDEX_NONE;
+	as->path[id] = p;
+	as->path_count++;
+	tagindex_put(&as->paths, h->path, id);
+	return id;
+}
+
+/* What is used again must not be swept, nor what it names. */
+static void	mark_path(struct attrstore *as, uint32_t path);
+
+uint32_t
+attrstore_path(struct attrstore *as, struct attr_owner *owner, const struct attrs *a,
+    const struct attrs_hash *h)
+{
+	const struct path_key key = { as, a, scalars_of(a) };
+	uint32_t id = tagindex_find(&as->paths, h->path, same_path, &key);
+
+	if (id == TAGINDEX_NONE)
+		id = path_new(as, owner, a, h, &key.scalars);
+	if (id == TAGINDEX_NONE)
+		return 0;
+	mark_path(as, id);
+	return id | (key.scalars.flags & PATH_EMPTY_ASPATH ? CELL_OWN : 0);
 }
 
 /*
@@ -296,12 +416,11 @@ preferred(const struct attrstore *as, const struct member *x, const struct membe
 }
 
 uint32_t
-attrstore_set(struct attrstore *as, struct member *m, size_t n)
+attrstore_set(struct attrstore *as, struct attr_owner *owner, struct member *m, size_t n)
 {
 	bool full = false;
 	size_t best = 0;
 	struct member first;
-	struct blob_key key;
 	uint32_t id;
 
 	/* By path id, so that equal sets are equal bytes; then the preferred one to the front. */
@@ -319,8 +438,8 @@ attrstore_set(struct attrstore *as, struct member *m, size_t n)
 	first = m[best];
 	memmove(&m[1], &m[0], best * sizeof(m[0]));
 	m[0] = first;
-	key = blob_key(as, BLOB_SET, m, n * sizeof(m[0]));
-	id = blob_put(as, &key, &full);
+	id = blob_put(as, owner, BLOB_SET, m, n * sizeof(m[0]),
+	    tag_of(hash_of(as, m, n * sizeof(m[0]))), &full);
 	assert(id < CELL_SET);
 	return full ? 0 : id | CELL_SET;
 }
@@ -329,8 +448,7 @@ void
 attrstore_begin(struct attrstore *as)
 {
 	as->color = as->color == 1 ? 2 : 1;
-	as->sweep_path = 1;
-	as->sweep_space = FIRST_BLOB;
+	as->sweep_path_slab = as->sweep_blob_slab = 1;
 }
 
 static void
@@ -378,38 +496,79 @@ attrstore_mark(struct attrstore *as, uint32_t cell)
 		mark_path(as, m[i].path);
 }
 
+/* Take dead things out of their index; the searches for them go on side by side. */
+static void
+bury(struct tagindex *index, struct idlist *dead, const uint32_t *tag, const uint32_t *id, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		tagindex_prefetch(index, tag[i]);
+	for (size_t i = 0; i < n; i++) {
+		tagindex_remove(index, tag[i], id[i]);
+		idlist_push(dead, id[i]);
+	}
+}
+
+static void
+sweep_path_slab(struct attrstore *as, uint32_t n)
+{
+	const struct slab *b = &as->path_slabs.slab[n];
+	uint32_t first = slabs_first(&as->path_slabs, n), tag[DEAD_AT_ONCE], dead[DEAD_AT_ONCE];
+	size_t m = 0;
+
+	for (uint32_t id = first; id < first + b->fresh; id++) {
+		if (as->path_color[id] == 0 || as->path_color[id] == as->color)
+			continue;
+		as->path_color[id] = 0;
+		tag[m] = path_tag_of(as, &as->path[id]);
+		dead[m++] = id;
+		if (m == DEAD_AT_ONCE) {
+			bury(&as->paths, &as->dead_path, tag, dead, m);
+			m = 0;
+		}
+	}
+	bury(&as->paths, &as->dead_path, tag, dead, m);
+}
+
+static void
+sweep_blob_slab(struct attrstore *as, uint32_t n)
+{
+	const struct slab *b = &as->blob_slabs.slab[n];
+	uint32_t first = slabs_first(&as->blob_slabs, n), step = slabs_granules(b);
+	uint32_t tag[DEAD_AT_ONCE], dead[DEAD_AT_ONCE];
+	size_t m = 0;
+
+	for (uint32_t id = first; id < first + b->fresh * step; id += step) {
+		struct blob *blob = blob_at(as, id);
+
+		if (blob->color == 0 || blob->color == as->color)
+			continue;
+		blob->color = 0;
+		tag[m] = blob_tag(as, blob);
+		dead[m++] = id;
+		if (m == DEAD_AT_ONCE) {
+			bury(&as->blobs, &as->dead_blob, tag, dead, m);
+			m = 0;
+		}
+	}
+	bury(&as->blobs, &as->dead_blob, tag, dead, m);
+}
+
 /*
  * Paths first, and blobs only after the last of them: a path that is found and used again in
- * between still has its blobs.
+ * between still has its blobs. The bytes of what is dead stay until it is reclaimed.
  */
 bool
 attrstore_sweep(struct attrstore *as, mono_t until)
 {
-	for (unsigned n = 1; as->sweep_path < as->paths_at; n++, as->sweep_path++) {
-		uint32_t id = as->sweep_path;
-
-		if (n % SWEEP_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
+	for (; as->sweep_path_slab < as->path_slabs.count; as->sweep_path_slab++) {
+		if (mono_since(mono_now(), until) >= 0)
 			return true;
-		if (as->path_color[id] == 0 || as->path_color[id] == as->color)
-			continue;
-		tagindex_remove(&as->paths, path_tag(as, &as->path[id]), id);
-		as->path_color[id] = 0;
-		idlist_push(&as->dead_path, id);
+		sweep_path_slab(as, as->sweep_path_slab);
 	}
-	for (unsigned n = 1; as->sweep_space < as->space_at; n++) {
-		uint32_t id = (uint32_t)(as->sweep_space / BLOB_GRANULE);
-		struct blob *b = blob_at(as, id);
-		size_t granules;
-
-		if (n % SWEEP_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
+	for (; as->sweep_blob_slab < as->blob_slabs.count; as->sweep_blob_slab++) {
+		if (mono_since(mono_now(), until) >= 0)
 			return true;
-		class_of(b->len, &granules);
-		as->sweep_space += granules * BLOB_GRANULE;
-		if (b->color == 0 || b->color == as->color)
-			continue;
-		tagindex_remove(&as->blobs, blob_tag(as, b->bytes, b->len), id);
-		b->color = 0;
-		idlist_push(&as->dead_blob, id);
+		sweep_blob_slab(as, as->sweep_blob_slab);
 	}
 	return false;
 }
@@ -421,39 +580,44 @@ idlist_done(struct idlist *l)
 	*l = (struct idlist){ 0 };
 }
 
-/* Nothing is interned at all: the kernel may have the memory. */
 static void
-give_back(struct attrstore *as)
+blob_free(struct attrstore *as, uint32_t id)
 {
-	mem_release(as->space, as->space_at);
-	mem_release(as->path, as->paths_at * sizeof(struct path));
-	memset(as->free_blob, 0, sizeof(as->free_blob));
-	idlist_done(&as->free_path);
-	as->space_at = FIRST_BLOB;
-	as->paths_at = 1;
+	as->kind_count[blob_at(as, id)->kind]--;
+	as->blob_count--;
+	slabs_give(&as->blob_slabs, id);
+}
+
+static void
+path_free(struct attrstore *as, uint32_t id)
+{
+	as->path_count--;
+	as->paths_freed++;
+	slabs_give(&as->path_slabs, id);
+}
+
+/* Newest first, which is slab by slab. True: not at the end. */
+static bool
+reclaim(struct attrstore *as, struct idlist *dead, void (*free_one)(struct attrstore *, uint32_t),
+    mono_t until)
+{
+	for (unsigned n = 1; dead->n > 0; n++) {
+		if (n % RECLAIM_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
+			return true;
+		free_one(as, dead->id[--dead->n]);
+	}
+	idlist_done(dead);
+	return false;
 }
 
 bool
 attrstore_reclaim(struct attrstore *as, mono_t until)
 {
-	for (unsigned n = 1; as->dead_path.n > 0; n++) {
-		if (n % SWEEP_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
-			return true;
-		idlist_push(&as->free_path, as->dead_path.id[--as->dead_path.n]);
-		as->path_count--;
-		as->paths_freed++;
-	}
-	for (unsigned n = 1; as->dead_blob.n > 0; n++) {
-		if (n % SWEEP_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
-			return true;
-		blob_free(as, as->dead_blob.id[--as->dead_blob.n]);
-	}
-	idlist_done(&as->dead_path);
-	idlist_done(&as->dead_blob);
+	if (reclaim(as, &as->dead_path, path_free, until) ||
+	    reclaim(as, &as->dead_blob, blob_free, until))
+		return true;
 	while (tagindex_shrink(&as->paths) || tagindex_shrink(&as->blobs))
 		if (mono_since(mono_now(), until) >= 0)
 			return true;
-	if (as->path_count == 0 && as->blob_count == 0)
-		give_back(as);
 	return false;
 }

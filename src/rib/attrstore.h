@@ -3,6 +3,10 @@
  * Interned attributes. Bytes of any kind (AS paths, lists of communities, addresses, sets) are
  * blobs, named by their place in reserved space; paths are records of 32 bytes that name blobs.
  *
+ * A path's place in its index follows from the bytes of its attributes, not from the ids of their
+ * blobs. So a path that is known is found without a search for its parts, and all that a search
+ * touches can be prefetched as soon as the bytes are there (attrs_hash).
+ *
  * Nothing is counted per route. What is in use is found by marking: attrstore_begin raises the
  * color, the owner of the columns marks what they hold, attrstore_sweep takes what is not of that
  * color out of the index, and after a grace period attrstore_reclaim makes it room again. Putting
@@ -16,11 +20,10 @@
 #include "core/clock.h"
 #include "rib/attr.h"
 #include "rib/column.h"
+#include "rib/slab.h"
 #include "rib/tagindex.h"
 
 #define BLOB_GRANULE	8
-#define BLOB_EXACT	64			/* classes of 1..64 granules, then by 64s */
-#define BLOB_CLASSES	(BLOB_EXACT + 65536 / BLOB_GRANULE / BLOB_EXACT + 2)
 #define SET_MOST	256			/* paths of one prefix of one teller */
 
 /* What a blob was first interned as; equal bytes are one blob. For figures only. */
@@ -51,35 +54,46 @@ struct attrstore {
 	uint8_t *space;			/* blobs */
 	struct path *path;		/* by id & CELL_INDEX; 0 is a record of zeros */
 	uint8_t *path_color;		/* 0: free */
-	size_t space_bytes, paths_most;
-	size_t space_at;		/* never used from here on */
-	uint32_t paths_at;
-	uint32_t free_blob[BLOB_CLASSES];
-	struct idlist free_path;
+	size_t paths_most;
+	struct slabs blob_slabs, path_slabs;
+	struct attr_owner *shared;	/* of those that have told little */
 	struct tagindex blobs, paths;
-	size_t blob_bytes;		/* in use */
 	uint32_t path_count, blob_count;
 	uint32_t kind_count[BLOB_KINDS];
 	size_t most;			/* pool bytes */
 	uint64_t seed;
 	uint8_t color;
 	/* Sweeping: */
-	size_t sweep_space;
-	uint32_t sweep_path;
+	uint32_t sweep_blob_slab, sweep_path_slab;
 	struct idlist dead_blob, dead_path;
 	uint64_t paths_freed;
+};
+
+/* Whoever interns: what it was the first to tell stands together, and mostly goes together. */
+struct attr_owner {
+	struct slab_owner blob, path;
 };
 
 void	attrstore_init(struct attrstore *as, size_t most);
 void	attrstore_done(struct attrstore *as);
 size_t	attrstore_bytes(const struct attrstore *as);
+size_t	attrstore_held(const struct attrstore *as);	/* slabs and indices, full or not */
+
+/* An owner of its own, for one that tells much; NULL is fine for disown. */
+struct attr_owner *attrstore_own(void);
+void	attrstore_disown(struct attrstore *as, struct attr_owner *owner);
+
+/* Hash attributes, and prefetch where they are to be looked for; then, a while later, what is there. */
+void	attrstore_hash(const struct attrstore *as, const struct attrs *attrs, struct attrs_hash *ret);
+void	attrstore_warm(const struct attrstore *as, const struct attrs_hash *hash);
 
 /*
  * Ids of a path and of a set; 0 where the pool is full. A set may go beyond the limit, for a
  * withdraw needs one too; its caller asks attrstore_is_full before an announce.
  */
-uint32_t attrstore_path(struct attrstore *as, const struct attrs *attrs);
-uint32_t attrstore_set(struct attrstore *as, struct member *m, size_t n);
+uint32_t attrstore_path(struct attrstore *as, struct attr_owner *owner, const struct attrs *attrs,
+	    const struct attrs_hash *hash);
+uint32_t attrstore_set(struct attrstore *as, struct attr_owner *owner, struct member *m, size_t n);
 
 static inline bool
 attrstore_is_full(const struct attrstore *as)

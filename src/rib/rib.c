@@ -14,6 +14,7 @@
 #define POOL_BYTES	(UINT64_C(8) << 30)
 #define TELLER_BYTES	(UINT64_C(256) << 20)
 #define GC_STEP		(UINT64_C(4) << 20)	/* least growth between two markings */
+#define GC_LOOSE	8			/* one path in so many may be unused */
 #define EMPTY_PAGES	16			/* of a column, before it is trimmed */
 
 struct rib *
@@ -262,13 +263,18 @@ work_tables(struct rib *rib, mono_t until)
 
 /* --- marking --------------------------------------------------------------------------------- */
 
+/*
+ * The pool has grown, and routes have let go of so many paths that some of it may be unused. A table
+ * that is told for the first time lets go of none, and is not marked at every step of its growth.
+ */
 static bool
 gc_is_due(const struct rib *rib)
 {
 	size_t now = attrstore_bytes(&rib->attrs);
 	size_t step = rib->gc_floor / 4 > GC_STEP ? rib->gc_floor / 4 : GC_STEP;
+	bool loose = rib->gc_loosened > rib->attrs.path_count / GC_LOOSE;
 
-	return rib->gc_wanted || now > rib->gc_floor + step ||
+	return rib->gc_wanted || (loose && now > rib->gc_floor + step) ||
 	    (now > GC_STEP && rib->routes < rib->gc_routes / 2);
 }
 
@@ -277,6 +283,7 @@ gc_begin(struct rib *rib)
 {
 	rib->gc_wanted = false;
 	rib->gc_column = rib->gc_page = 0;
+	rib->gc_loosened = 0;
 	rib->gc = GC_MARK;
 	attrstore_begin(&rib->attrs);
 }
@@ -377,6 +384,7 @@ rib_stats(const struct rib *rib, struct rib_stats *ret)
 		.paths = rib->attrs.path_count,
 		.column_bytes = rib->pool.in_use * (uint64_t)sizeof(struct page),
 		.pool_bytes = attrstore_bytes(&rib->attrs),
+		.pool_held = attrstore_held(&rib->attrs),
 		.announces = rib->announces,
 		.withdraws = rib->withdraws,
 		.markings = rib->markings,

@@ -68,6 +68,15 @@ struct nlri {
  */
 uint32_t attrs_put(struct teller *t, const struct attrs *attrs);
 
+/*
+ * The same in three steps, for one who sees attributes coming: hash them, which prefetches where
+ * they will be looked for; some hundred nanoseconds later warm them, which prefetches what is
+ * there; then put them. The second step may be left out.
+ */
+void	attrs_hash(const struct teller *t, const struct attrs *attrs, struct attrs_hash *ret);
+void	attrs_warm(const struct teller *t, const struct attrs_hash *hash);
+uint32_t attrs_put_hashed(struct teller *t, const struct attrs *attrs, const struct attrs_hash *hash);
+
 enum rib_change { RIB_NEW, RIB_REPLACED, RIB_SAME, RIB_REMOVED, RIB_UNKNOWN, RIB_FULL };
 
 enum rib_change rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path);
@@ -99,6 +108,7 @@ struct rib_stats {
 	uint64_t routes;		/* over all tellers */
 	uint64_t paths, aspaths, comm_lists, addrs;
 	uint64_t prefix_bytes, column_bytes, pool_bytes;
+	uint64_t pool_held;		/* memory that the pool has from the kernel for its bytes */
 	uint64_t announces, withdraws, markings, paths_freed, refused;
 };
 

@@ -49,6 +49,8 @@ struct teller {
 	struct column *columns, **columns_end;	/* in the order they were made */
 	struct column *last;		/* the column asked for most recently */
 	size_t spent;			/* pool bytes caused since the last marking */
+	size_t told;			/* pool bytes caused ever */
+	struct attr_owner *owner;	/* NULL: it has not told much yet */
 };
 
 enum gc_phase { GC_IDLE, GC_MARK, GC_SWEEP, GC_GRACE, GC_RECLAIM };
@@ -79,6 +81,7 @@ struct rib {
 	uint64_t gc_epoch;
 	size_t gc_floor;		/* pool bytes after the last marking */
 	uint64_t gc_routes;		/* routes then */
+	uint64_t gc_loosened;		/* cells since then that no longer name what they named */
 	uint64_t announces, withdraws, markings, refused;
 };
 

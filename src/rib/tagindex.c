@@ -18,8 +18,10 @@
 #define FULL_DEN	5
 #define GROW_NUM	4			/* ... to 4/3 as many homes */
 #define GROW_DEN	3
-#define SPARSE		4			/* shrinks below a quarter ... */
-#define SHRINK		2			/* ... to half as many homes */
+#define SPARSE_NUM	2			/* shrinks below 2/5 ... */
+#define SPARSE_DEN	5
+#define SHRINK_NUM	2			/* ... to 2/3 as many homes */
+#define SHRINK_DEN	3
 #define SETTLE_PER_PUT	16
 #define SETTLE_PER_SHRINK 4096
 #define HUGE		((size_t)2 << 20)
@@ -223,9 +225,11 @@ bool
 tagindex_shrink(struct tagindex *t)
 {
 	if (t->homes == t->homes_before) {
-		if (t->homes <= FIRST_HOMES || t->used >= t->homes / SPARSE)
+		size_t homes = t->homes / SHRINK_DEN * SHRINK_NUM;
+
+		if (t->homes <= FIRST_HOMES || t->used >= t->homes / SPARSE_DEN * SPARSE_NUM)
 			return false;
-		t->homes = t->homes / SHRINK > FIRST_HOMES ? t->homes / SHRINK : FIRST_HOMES;
+		t->homes = homes > FIRST_HOMES ? homes : FIRST_HOMES;
 		t->border = 0;
 		t->at = 0;
 	}

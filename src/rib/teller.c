@@ -11,6 +11,7 @@
 
 #define SWEEP_SLICE	(4 * NS_PER_MS)
 #define BATCH		32
+#define OWNER_FROM	(1 << 20)		/* pool bytes a teller has caused */
 
 struct teller *
 teller_new(struct rib *rib, const struct teller_info *info)
@@ -50,6 +51,7 @@ teller_gone(struct teller *t)
 		column_detach(rib, col);
 	}
 	views_teller(rib, t, -1);
+	attrstore_disown(&rib->attrs, t->owner);
 	*(t->prev != NULL ? &t->prev->next : &rib->first) = t->next;
 	*(t->next != NULL ? &t->next->prev : &rib->last) = t->prev;
 	mem_free(t->name);
@@ -73,22 +75,61 @@ teller_routes(const struct teller *t, enum rib_afi afi, enum rib_safi safi)
 	return n;
 }
 
+void
+attrs_hash(const struct teller *t, const struct attrs *attrs, struct attrs_hash *ret)
+{
+	attrstore_hash(&t->rib->attrs, attrs, ret);
+}
+
+void
+attrs_warm(const struct teller *t, const struct attrs_hash *hash)
+{
+	attrstore_warm(&t->rib->attrs, hash);
+}
+
+/* Charge a teller with what the pool has grown by. One that tells much gets room of its own. */
+static void
+charge(struct teller *t, size_t before)
+{
+	size_t now = attrstore_bytes(&t->rib->attrs);
+
+	if (now <= before)
+		return;
+	t->spent += now - before;
+	t->told += now - before;
+	if (t->owner == NULL && t->told > OWNER_FROM)
+		t->owner = attrstore_own();
+}
+
+static struct attr_owner *
+owner_of(struct teller *t)
+{
+	return t->owner != NULL ? t->owner : t->rib->attrs.shared;
+}
+
 uint32_t
-attrs_put(struct teller *t, const struct attrs *attrs)
+attrs_put_hashed(struct teller *t, const struct attrs *attrs, const struct attrs_hash *hash)
 {
 	struct rib *rib = t->rib;
-	size_t before = attrstore_bytes(&rib->attrs), after;
+	size_t before = attrstore_bytes(&rib->attrs);
 	uint32_t path = t->spent < rib->conf.teller_bytes ?
-	    attrstore_path(&rib->attrs, attrs) : 0;
+	    attrstore_path(&rib->attrs, owner_of(t), attrs, hash) : 0;
 
-	after = attrstore_bytes(&rib->attrs);
-	if (after > before)
-		t->spent += after - before;
+	charge(t, before);
 	if (path == 0) {
 		rib->refused++;
 		rib->gc_wanted = true;
 	}
 	return path;
+}
+
+uint32_t
+attrs_put(struct teller *t, const struct attrs *attrs)
+{
+	struct attrs_hash hash;
+
+	attrs_hash(t, attrs, &hash);
+	return attrs_put_hashed(t, attrs, &hash);
 }
 
 /* --- told again ---------------------------------------------------------------------------- */
@@ -152,6 +193,8 @@ store(struct column *col, uint32_t id, uint32_t old, uint32_t cell, uint32_t lab
 
 	if (rib->gc == GC_MARK)
 		attrstore_mark(&rib->attrs, cell);
+	if (old != 0 && old != cell)
+		rib->gc_loosened++;
 	if (col->label.dir != NULL)
 		pages_put(&col->label, &rib->pool, id, label);
 	if (old == 0 && cell != 0)
@@ -181,11 +224,10 @@ store_members(struct column *col, uint32_t id, uint32_t old, size_t before, stru
 		cell = m[0].path;
 		label = m[0].label;
 	} else if (n > 0) {
-		cell = attrstore_set(&rib->attrs, m, n);
+		cell = attrstore_set(&rib->attrs, owner_of(col->teller), m, n);
 		if (cell == 0)
 			return -1;
-		if (attrstore_bytes(&rib->attrs) > bytes)
-			col->teller->spent += attrstore_bytes(&rib->attrs) - bytes;
+		charge(col->teller, bytes);
 	}
 	store(col, id, old, cell, label);
 	count_routes(col, before, n);
@@ -256,34 +298,49 @@ prefix_get(struct teller *t, struct prefixset *ps, const struct prefix *p)
 	return id;
 }
 
-enum rib_change
-rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path)
+/* col: NULL where there is no room for it; id: of the prefix, 0 where that is not known yet. */
+static enum rib_change
+announce_nlri(struct teller *t, struct column *col, uint32_t id, const struct nlri *nlri,
+    uint32_t path)
 {
 	struct rib *rib = t->rib;
-	struct column *col;
 	enum rib_change change = RIB_FULL;
-	uint32_t id;
 
 	assert(path != 0);
 	rib->announces++;
-	if (nlri->prefix.len <= addr_bits(&nlri->prefix.addr) &&
-	    (col = column_of(t, nlri->safi, nlri->rd, afi_of(&nlri->prefix.addr), true)) != NULL &&
-	    (id = prefix_get(t, &col->table->prefixes, &nlri->prefix)) != 0) {
+	if (id == 0 && col != NULL && nlri->prefix.len <= addr_bits(&nlri->prefix.addr))
+		id = prefix_get(t, &col->table->prefixes, &nlri->prefix);
+	if (id != 0) {
 		change = announce(col, id, nlri, path);
-		if (pages_get(&col->path, id) == 0)
+		if (change == RIB_FULL && pages_get(&col->path, id) == 0)
 			prefixset_unused(&col->table->prefixes, id);
 	}
-	if (change == RIB_FULL)
+	if (change == RIB_FULL) {
 		rib->refused++;
+		rib->gc_loosened++;
+	}
 	return change;
+}
+
+static struct column *
+column_for(struct teller *t, const struct nlri *nlri)
+{
+	return column_of(t, nlri->safi, nlri->rd, afi_of(&nlri->prefix.addr), true);
+}
+
+enum rib_change
+rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path)
+{
+	return announce_nlri(t, column_for(t, nlri), 0, nlri, path);
 }
 
 /* A prefix on its way down the index, ahead of its announce. */
 struct ahead {
-	const struct column *col;
+	struct column *col;		/* NULL: there is none */
 	const struct lpm *lpm;
 	struct lpm_key key;
 	uint32_t entry;
+	uint8_t len;
 };
 
 /* At an id: what the announce will touch of it. */
@@ -301,48 +358,59 @@ warm_id(const struct ahead *a)
 		__builtin_prefetch(&page->cell[id % PAGE_CELLS], 1);
 }
 
-/* One step down for those that are not there yet, all of them at the same level. */
-static size_t
-warm_step(struct ahead *a, size_t n, unsigned down)
+/* Down by one level, all of them at the same one. True: it is not at an id yet. */
+static bool
+warm_step(struct ahead *a, unsigned down)
 {
-	size_t still = 0;
+	const struct lpm *l = a->lpm;
+	unsigned at = l->shape.root_bits + down * l->shape.stride;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct lpm *l = a[i].lpm;
-		unsigned at = l->shape.root_bits + down * l->shape.stride;
-
-		a[i].entry = cell_get(down == 0 ? lpm_root_at(l, a[i].key) :
-		    lpm_node_at(l, a[i].entry, a[i].key, at - l->shape.stride));
-		if (!(a[i].entry & LPM_NODE)) {
-			warm_id(&a[i]);
-			continue;
-		}
-		__builtin_prefetch(lpm_node_at(l, a[i].entry, a[i].key, at));
-		a[still++] = a[i];
+	a->entry = cell_get(down == 0 ? lpm_root_at(l, a->key) :
+	    lpm_node_at(l, a->entry, a->key, at - l->shape.stride));
+	if (!(a->entry & LPM_NODE)) {
+		warm_id(a);
+		return false;
 	}
-	return still;
+	__builtin_prefetch(lpm_node_at(l, a->entry, a->key, at));
+	return true;
 }
 
 /* Passes of prefetches ahead of the stores: level by level through the index, then the cells. */
 static void
-warm(struct teller *t, const struct nlri *nlri, size_t n)
+warm(struct teller *t, const struct nlri *nlri, size_t n, struct ahead *ret)
 {
-	struct ahead ahead[BATCH];
+	uint8_t waiting[BATCH];
 	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct ahead *a = &ahead[left];
+		struct ahead *a = &ret[i];
 
-		a->col = column_of(t, nlri[i].safi, nlri[i].rd, afi_of(&nlri[i].prefix.addr), true);
+		a->col = column_for(t, &nlri[i]);
 		if (a->col == NULL)
 			continue;
 		a->lpm = prefixset_lpm(&a->col->table->prefixes);
-		a->key = lpm_key_of(&nlri[i].prefix.addr);
+		a->len = nlri[i].prefix.len;
+		a->key = lpm_masked(lpm_key_of(&nlri[i].prefix.addr), a->len);
 		__builtin_prefetch(lpm_root_at(a->lpm, a->key), 1);
-		left++;
+		waiting[left++] = (uint8_t)i;
 	}
-	for (unsigned down = 0; left > 0; down++)
-		left = warm_step(ahead, left, down);
+	for (unsigned down = 0; left > 0; down++) {
+		size_t still = 0;
+
+		for (size_t i = 0; i < left; i++)
+			if (warm_step(&ret[waiting[i]], down))
+				waiting[still++] = waiting[i];
+		left = still;
+	}
+}
+
+/* Where the longest match of its address is the prefix itself, its id; else 0: to be looked for. */
+static uint32_t
+id_ahead(const struct ahead *a)
+{
+	if (a->col == NULL || a->entry == 0 || a->lpm != prefixset_lpm(&a->col->table->prefixes))
+		return 0;
+	return lpm_len(a->lpm, a->entry) == a->len ? a->entry : 0;
 }
 
 size_t
@@ -350,11 +418,12 @@ rib_announce_many(struct teller *t, const struct nlri *nlri, size_t n, uint32_t 
 {
 	for (size_t at = 0; at < n; at += BATCH) {
 		size_t m = n - at < BATCH ? n - at : BATCH;
+		struct ahead ahead[BATCH];
 
-		if (m > 1)
-			warm(t, nlri + at, m);
+		warm(t, nlri + at, m, ahead);
 		for (size_t i = 0; i < m; i++)
-			if (rib_announce(t, &nlri[at + i], path) == RIB_FULL)
+			if (announce_nlri(t, ahead[i].col, id_ahead(&ahead[i]), &nlri[at + i],
+			    path) == RIB_FULL)
 				return at + i;
 	}
 	return n;

@@ -438,6 +438,68 @@ unused_attributes_are_freed(void **state)
 	down(&f);
 }
 
+/* Two tellers took turns; the one that goes takes its attributes' memory along. */
+static void
+memory_comes_back_when_one_of_two_goes(void **state)
+{
+	enum { ROUTES = 60000 };
+	struct fix f;
+	struct teller *t[2];
+	struct rib_stats one, both, after;
+
+	(void)state;
+	up(&f, NULL);
+	t[0] = teller(&f, "192.0.2.1", NULL);
+	t[1] = teller(&f, "192.0.2.2", NULL);
+	for (uint32_t i = 0; i < 2 * ROUTES; i++) {
+		struct nlri n = { .safi = RIB_UNICAST };
+
+		n.prefix = (struct prefix){ addr_of_v4(0x01000000 + i / 2 * 256), 24 };
+		rib_announce(t[i % 2], &n, path_of(t[i % 2], i + 1, 100, "192.0.2.9"));
+	}
+	rib_stats(f.rib, &both);
+	/* Slabs are full but for the last ones of each kind and owner. */
+	assert_true(both.pool_held < both.pool_bytes + both.pool_bytes / 8 + (1 << 20));
+	teller_gone(t[0]);
+	work(&f);
+	work(&f);
+	rib_stats(f.rib, &one);
+	assert_int_equal(one.paths, ROUTES);
+	assert_true(one.pool_held < both.pool_held * 7 / 10);
+	teller_gone(t[1]);
+	work(&f);
+	work(&f);
+	rib_stats(f.rib, &after);
+	assert_true(after.pool_held < 1 << 20);
+	down(&f);
+}
+
+/* While a table is told for the first time nothing can be unused: there is nothing to mark. */
+static void
+a_growing_table_is_not_marked(void **state)
+{
+	struct fix f;
+	struct teller *t;
+	struct rib_stats st;
+
+	(void)state;
+	up(&f, NULL);
+	t = teller(&f, "192.0.2.1", NULL);
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < 150000; i++) {
+			struct nlri n = { .safi = RIB_UNICAST };
+
+			n.prefix = (struct prefix){ addr_of_v4(0x01000000 + i * 256), 24 };
+			rib_announce(t, &n, path_of(t, i + 1 + 150000 * round, 100, "192.0.2.9"));
+			if (i % 1000 == 0)
+				(void)rib_work(f.rib, mono_add(mono_now(), 10 * NS_PER_MS));
+		}
+		rib_stats(f.rib, &st);
+		assert_int_equal(st.markings > 0, round > 0);
+	}
+	down(&f);
+}
+
 static void
 nothing_is_freed_that_a_reader_holds(void **state)
 {
@@ -556,6 +618,8 @@ main(void)
 		cmocka_unit_test(default_routes_that_flap_cost_nothing),
 		cmocka_unit_test(growing_never_stops_the_writer),
 		cmocka_unit_test(unused_attributes_are_freed),
+		cmocka_unit_test(memory_comes_back_when_one_of_two_goes),
+		cmocka_unit_test(a_growing_table_is_not_marked),
 		cmocka_unit_test(nothing_is_freed_that_a_reader_holds),
 		cmocka_unit_test(a_budget_refuses_and_a_marking_gives_it_back),
 		cmocka_unit_test(the_pool_has_an_end),
