@@ -91,7 +91,6 @@ on_work(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	bgp->slice++;
 	while (!mono_due(now, end) && (s = TAILQ_FIRST(&bgp->ready)) != NULL) {
 		session_unqueue(s);
 		session_turn(s, mono_add(now, TURN_NS));

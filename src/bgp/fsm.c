@@ -219,13 +219,13 @@ static enum step
 take_update(struct session *s, const struct bgp_message *m)
 {
 	struct bgp_peer_counters *c = &s->peer->c;
-	struct bgp_update *u = &s->bgp->update;
+	const struct ahead *a = ahead_take(s, m);
+	const struct bgp_update *u = &a->update;
 
-	update_decode(m->body, &s->context, u);
 	if (u->verdict == VERDICT_RESET)
 		return refuse(s, u->fault_attr != 0 ? attribute_name(u->fault_attr) : "UPDATE",
 		    &u->fault);
-	if (!routes_tell(s, u))
+	if (!routes_tell(s, a))
 		return STEP_WAIT;
 	log_update(s, u);
 	count_add(&c->nlri_skipped, u->skipped);

@@ -198,6 +198,7 @@ fill(struct session *s)
 {
 	ssize_t n;
 
+	ahead_forget(s->bgp);
 	memmove(s->in, s->in + s->in_start, s->in_end - s->in_start);
 	s->in_end -= s->in_start;
 	s->in_start = 0;
@@ -264,7 +265,9 @@ void
 session_turn(struct session *s, mono_t until)
 {
 	mono_t now = mono_now();
+	size_t done = 0;
 
+	ahead_forget(s->bgp);
 	do {
 		struct bgp_fault fault;
 		struct bgp_message m;
@@ -291,6 +294,11 @@ session_turn(struct session *s, mono_t until)
 		case STEP_DONE:
 			break;
 		}
+		/* The clock is looked at for so many bytes, for messages may be small. */
+		done += m.len;
+		if (done < BGP_MESSAGE_MAX)
+			continue;
+		done = 0;
 		now = mono_now();
 	} while (!mono_due(now, until));
 	session_ready(s);

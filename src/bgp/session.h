@@ -40,12 +40,23 @@ enum step { STEP_DONE, STEP_WAIT, STEP_CLOSED };	/* CLOSED: the session is no mo
 #define SESSION_IN	65536		/* bytes read ahead: many messages, far above one */
 #define SESSION_OUT	1024		/* bytes of ours that the neighbour has not taken yet */
 
-/* The attributes last interned, to tell that the next UPDATE has the same (most have). */
-struct attrs_memo {
-	struct attrs attrs;		/* its byte strings are in bytes */
-	uint32_t path;			/* 0: none */
-	uint64_t slice;			/* the slice of control it is good for */
-	uint8_t bytes[4 * BGP_MESSAGE_MAX];
+/*
+ * UPDATEs are decoded a few ahead of the one that is told to the RIB, so that the RIB's memory is on
+ * its way here meanwhile: where their attributes are looked for first, what is there a step later.
+ */
+#define AHEAD	4			/* a power of two */
+
+struct ahead {
+	const uint8_t *body;		/* the message's, in the session's buffer */
+	struct bgp_update update;
+	struct attrs_hash hash;		/* of the routes of this part; UPDATE_PARTS: none come */
+	unsigned part;
+};
+
+struct aheads {
+	struct ahead ring[AHEAD];
+	unsigned first, n;
+	const uint8_t *next;		/* where the message behind the last one begins */
 };
 
 struct session {
@@ -64,7 +75,6 @@ struct session {
 	struct bgp_open theirs;
 	struct bgp_context context;
 	struct teller *teller;		/* while established */
-	struct attrs_memo memo;
 	size_t in_start, in_end, out_len;
 	uint8_t in[SESSION_IN];
 	uint8_t out[SESSION_OUT];
@@ -107,10 +117,9 @@ struct bgp {
 	size_t peers_up;		/* with a session in any state */
 	struct session_list ready, waiting;
 	struct event *work, *retry, *tidy, *reopen;
-	uint64_t slice;			/* counts slices of control, see struct attrs_memo */
 	struct bgp_counters c;
 	struct log_limit limit;
-	struct bgp_update update;	/* scratch */
+	struct aheads aheads;		/* of the session whose turn it is */
 };
 
 /* bgp.c: sharing out time. */
@@ -146,7 +155,11 @@ enum step fsm_event(struct session *s, enum bgp_event event, const struct bgp_me
 const char *bgp_state_name(enum bgp_state state);
 void	session_state(struct session *s, enum bgp_state state);
 
+/* ahead.c: an UPDATE decoded, and those behind it begun with; good until the next call. */
+const struct ahead *ahead_take(struct session *s, const struct bgp_message *m);
+void	ahead_forget(struct bgp *bgp);	/* the turn is over, or the buffer has moved */
+
 /* routes.c: false where the RIB takes no more attributes for now; then nothing was counted. */
-bool	routes_tell(struct session *s, const struct bgp_update *u);
+bool	routes_tell(struct session *s, const struct ahead *a);
 
 #endif
