@@ -47,6 +47,7 @@ static const struct {
 	{ { "miss", 1, NULL, 'm' }, "PERCENT", "routes that a router lacks (3)" },
 	{ { "shared", 0, NULL, 'S' }, NULL, "all routers announce the same attributes" },
 	{ { "routers", 1, NULL, 'r' }, "N", "BGP routers (1)" },
+	{ { "first", 1, NULL, 'o' }, "N", "number of the first router, where there are no flows (0)" },
 	{ { "exporters", 1, NULL, 'x' }, "N", "flow exporters (as many as routers)" },
 	{ { "address", 1, NULL, 'a' }, "ADDR", "of the first router and exporter (127.0.0.2)" },
 	{ { "bgp", 1, NULL, 'b' }, "ADDR:PORT", "dial this BGP listener" },
@@ -112,6 +113,7 @@ take_option(struct options *o, int c, const char *arg)
 	case 'm': o->table.miss_percent = (unsigned)atoi(arg); return o->table.miss_percent > 99;
 	case 'S': o->table.shared = true; return 0;
 	case 'r': o->speaker.routers = (unsigned)atoi(arg); return o->speaker.routers == 0;
+	case 'o': o->speaker.number = (unsigned)atoi(arg); return 0;
 	case 'x': o->export.exporters = (unsigned)atoi(arg); return o->export.exporters == 0;
 	case 'a': return addr_parse(arg, &o->speaker.first);
 	case 'b': o->bgp = true; return parse_target(arg, &o->speaker.to, &o->speaker.port);
@@ -314,6 +316,10 @@ main(int argc, char **argv)
 	}
 	if (o.speaker.flap_s > 0 && (!o.bgp || o.speaker.routers < 2 || o.export.exporters == 1)) {
 		fprintf(stderr, "waybill-sim: --flap needs --bgp, two --routers and --exporters\n");
+		return 2;
+	}
+	if (o.speaker.number > 0 && o.flow) {
+		fprintf(stderr, "waybill-sim: --first is for routers that send no flows\n");
 		return 2;
 	}
 	signal(SIGINT, on_signal);

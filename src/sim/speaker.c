@@ -463,7 +463,7 @@ run(void *arg)
 	for (unsigned i = 0; i < sp->conf.routers; i++) {
 		struct session *s = &sp->session[i];
 
-		s->router = i;
+		s->router = sp->conf.number + i;
 		s->out = mem_new(OUT_BYTES);
 		s->fd = -1;
 	}

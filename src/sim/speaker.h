@@ -11,6 +11,7 @@
 struct speaker_conf {
 	const struct table *table;
 	unsigned routers;
+	unsigned number;		/* of the first of them: what it tells follows from that */
 	struct addr first;		/* address and router-id of router 0; the others follow */
 	struct addr to;
 	uint16_t port;

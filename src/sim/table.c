@@ -55,6 +55,24 @@ draw_length(bool v6, uint64_t random)
 	return v6 ? 48 : 24;
 }
 
+/*
+ * An IPv6 address as networks number: they hold a /32 each, several in a /24 of a registry, and give
+ * sites to their customers from its start on. Few networks have many, many have few. The real table
+ * has one node of 8 bits for 4.2 prefixes in an index by 24, 32, 40 and 48 bits (160,147 prefixes,
+ * 38,096 nodes), a uniform draw has nearly two for each.
+ */
+static uint64_t
+draw_v6(const struct table_conf *conf, uint64_t r)
+{
+	uint64_t networks = (uint64_t)conf->prefixes * conf->v6_percent / 1000 + 16;
+	uint64_t skew = (r & 0xffff) * (r >> 16 & 0xffff) >> 16;	/* below 65,536, mostly small */
+	uint64_t network = (skew * networks >> 16) + (r >> 32) % (networks / 16);
+	uint64_t block = 0x2a0000 | (sim_mix(conf->seed + 79, network / 8) & 0xffff);
+	uint64_t region = (r >> 40) % 8 != 0 ? 0 : (r >> 43) % 4;
+
+	return block << 40 | (network % 8) << 37 | region << 24 | (r >> 48 & 0xff) << 16;
+}
+
 /* The i-th prefix as drawn; may collide with another one, which the caller sorts out. */
 static struct prefix
 draw_prefix(const struct table_conf *conf, uint64_t i)
@@ -64,11 +82,10 @@ draw_prefix(const struct table_conf *conf, uint64_t i)
 
 	p.len = 0;
 	if (r % 100 < conf->v6_percent) {
-		/* 2000::/3 without the parts that machines treat specially. */
 		struct wr w = wr_of(p.addr.b, 16);
 
 		p.len = draw_length(true, r >> 8);
-		wr_u64(&w, UINT64_C(0x2a00000000000000) | (s >> 8 & UINT64_C(0x00ffffffffffffff)));
+		wr_u64(&w, draw_v6(conf, s));
 		wr_u64(&w, 0);
 	} else {
 		uint32_t v4 = (uint32_t)(s >> 16);
