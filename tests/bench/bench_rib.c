@@ -3,14 +3,21 @@
  * What the RIB costs: nanoseconds of CPU per announce and per lookup, bytes per route, and how
  * long a teller that goes away stays visible and holds memory.
  *
- *	bench_rib [-4 PREFIXES] [-6 PREFIXES] [-t TELLERS]
+ *	bench_rib [-4 PREFIXES] [-6 PREFIXES] [-t TELLERS] [-s] [-i] [-c SECONDS]
+ *
+ *	-s	all tellers tell the same attributes
+ *	-i	the tables are told side by side, not one after the other
+ *	-c	last, see what a reader's lookups cost so long without changes, at 100,000 and at
+ *		1,000,000 a second
  *
  * Prefixes have the mix of lengths of a full table; every teller misses 3 % of them and has paths
- * of its own, one for 6 prefixes on average. Lookups are in batches of 64, of which 24 at a time
+ * of its own (unless -s), one for 6 prefixes on average. Lookups are in batches of 64, of which 24 at a time
  * see the same view, as the flows of a datagram do.
  */
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +40,8 @@ struct bench {
 	struct teller **teller;
 	const struct view **view;
 	uint64_t random;
+	bool shared, aside;
+	uint64_t brought;		/* memory by each teller but the first */
 };
 
 static uint64_t
@@ -110,29 +119,38 @@ per(int64_t ns, size_t n)
 	return (double)ns / (double)n;
 }
 
+/* The prefixes of one UPDATE, with their attributes in their `round`-th form. */
+static uint32_t
+attrs_of(struct bench *b, size_t t, size_t at, unsigned round)
+{
+	uint32_t as = (uint32_t)(at / RUN), peer = 64500 + (b->shared ? 0 : (uint32_t)t);
+	uint8_t aspath[] = { 2, 4,
+	    (uint8_t)(peer >> 24), (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer,
+	    0, 0, 11, (uint8_t)(as % 97), 0, 0, (uint8_t)(as >> 12), (uint8_t)(as >> 4),
+	    0, (uint8_t)(as >> 16), (uint8_t)(as >> 8), (uint8_t)as };
+	uint8_t comms[] = { 0xfb, 0xf4, 0, (uint8_t)(as % 61), 0xfb, 0xf4, 1, (uint8_t)peer };
+	struct attrs a = {
+		.aspath = aspath, .aspath_len = sizeof(aspath),
+		.comms = comms, .comms_len = sizeof(comms),
+		.next_hop = addr_of_v4(0x0a000000 + peer), .local_pref = 100,
+		.has_local_pref = true, .med = round, .has_med = round > 0,
+	};
+
+	return attrs_put(b->teller[t], &a);
+}
+
+/* Tell teller t's part of the prefixes from..to. */
 static size_t
-load(struct bench *b, size_t t)
+tell(struct bench *b, size_t t, size_t from, size_t to)
 {
 	struct nlri nlri[RUN];
 	size_t told = 0;
 
-	for (size_t at = 0; at < b->n; at += RUN) {
-		uint32_t as = (uint32_t)(at / RUN), peer = 64500 + (uint32_t)t;
-		uint8_t aspath[] = { 2, 4,
-		    (uint8_t)(peer >> 24), (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer,
-		    0, 0, 11, (uint8_t)(as % 97), 0, 0, (uint8_t)(as >> 12), (uint8_t)(as >> 4),
-		    0, (uint8_t)(as >> 16), (uint8_t)(as >> 8), (uint8_t)as };
-		uint8_t comms[] = { 0xfb, 0xf4, 0, (uint8_t)(as % 61), 0xfb, 0xf4, 1, (uint8_t)t };
-		struct attrs a = {
-			.aspath = aspath, .aspath_len = sizeof(aspath),
-			.comms = comms, .comms_len = sizeof(comms),
-			.next_hop = addr_of_v4(0x0a000000 + peer), .local_pref = 100,
-			.has_local_pref = true,
-		};
-		uint32_t path = attrs_put(b->teller[t], &a);
+	for (size_t at = from; at < to; at += RUN) {
+		uint32_t path = attrs_of(b, t, at, 0);
 		size_t n = 0;
 
-		for (size_t i = at; i < at + RUN && i < b->n; i++)
+		for (size_t i = at; i < at + RUN && i < to; i++)
 			if (next_random(b) % 100 >= 3)
 				nlri[n++] = (struct nlri){ .safi = RIB_UNICAST, .prefix = b->prefix[i] };
 		if (path == 0 || rib_announce_many(b->teller[t], nlri, n, path) != n) {
@@ -175,12 +193,20 @@ rss_bytes(void)
 }
 
 static void
+print_prefixes(struct bench *b)
+{
+	printf("prefixes: %" PRIu64 " IPv4, %" PRIu64 " IPv6, %.1f bytes each in the index\n",
+	    stats(b).prefixes[RIB_IP4], stats(b).prefixes[RIB_IP6],
+	    per((int64_t)stats(b).prefix_bytes, b->n));
+}
+
+static void
 load_all(struct bench *b)
 {
 	for (size_t t = 0; t < b->tellers; t++) {
 		struct rib_stats before = stats(b), after;
 		int64_t from = cpu_ns(), announced, rest;
-		size_t told = load(b, t);
+		size_t told = tell(b, t, 0, b->n);
 
 		announced = cpu_ns() - from;
 		from = cpu_ns();
@@ -197,9 +223,41 @@ load_all(struct bench *b)
 			    per((int64_t)(after.pool_bytes - before.pool_bytes), told),
 			    rss_bytes() >> 20);
 	}
-	printf("prefixes: %" PRIu64 " IPv4, %" PRIu64 " IPv6, %.1f bytes each in the index\n",
-	    stats(b).prefixes[RIB_IP4], stats(b).prefixes[RIB_IP6],
-	    per((int64_t)stats(b).prefix_bytes, b->n));
+	print_prefixes(b);
+}
+
+/* All but the first teller's table side by side, some UPDATEs of each in turn. */
+static void
+load_aside(struct bench *b)
+{
+	enum { TURN = 400 * RUN };
+	struct rib_stats before, after;
+	uint64_t rss;
+	int64_t from;
+	size_t told = 0;
+
+	(void)tell(b, 0, 0, b->n);
+	work(b);
+	before = stats(b);
+	rss = rss_bytes();
+	from = cpu_ns();
+	for (size_t at = 0; at < b->n; at += TURN) {
+		for (size_t t = 1; t < b->tellers; t++)
+			told += tell(b, t, at, at + TURN < b->n ? at + TURN : b->n);
+		(void)rib_work(b->rib, mono_add(mono_now(), NS_PER_MS));
+	}
+	work(b);
+	after = stats(b);
+	b->brought = b->tellers > 1 ? (rss_bytes() - rss) / (b->tellers - 1) : 0;
+	printf("tellers 2 to %zu: %.1f ns per announce with the work behind, %.1f bytes per route "
+	    "(column %.1f, attributes %.1f), %.1f of memory\n", b->tellers,
+	    per(cpu_ns() - from, told),
+	    per((int64_t)(after.column_bytes + after.pool_bytes - before.column_bytes -
+	    before.pool_bytes), told),
+	    per((int64_t)(after.column_bytes - before.column_bytes), told),
+	    per((int64_t)(after.pool_bytes - before.pool_bytes), told),
+	    per((int64_t)(rss_bytes() - rss), told));
+	print_prefixes(b);
 }
 
 static size_t
@@ -278,6 +336,121 @@ yardstick(struct bench *b)
 	mem_unreserve(word, n * sizeof(*word));
 }
 
+/* Lookups on a thread of their own, while control changes routes. */
+struct watcher {
+	struct bench *b;
+	_Atomic bool stop;
+	_Atomic uint64_t lookups;
+	_Atomic int64_t ns;
+};
+
+static void *
+watch(void *arg)
+{
+	struct watcher *w = arg;
+	struct bench mine = *w->b;
+	struct epoch_reader *reader = epoch_join(mine.ep);
+	size_t many = LOOKUPS / 4, at = 0;
+	struct addr *a = mem_array(many, sizeof(*a));
+	int64_t from;
+
+	for (size_t i = 0; i < many; i++)
+		a[i] = host_in(&mine, &mine.prefix[pick(&mine, mine.n4)]);
+	from = cpu_ns();
+	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+		const struct addr *pa[BATCH];
+		struct route r[BATCH];
+
+		at = at + BATCH <= many - BATCH ? at + BATCH : 0;
+		for (size_t i = 0; i < BATCH; i++)
+			pa[i] = &a[at + i];
+		epoch_tick(mine.ep, reader);
+		view_lookup(mine.rib, mine.view[at / BATCH % mine.tellers], pa, NULL, r, BATCH);
+		atomic_fetch_add_explicit(&w->lookups, BATCH, memory_order_relaxed);
+		atomic_store_explicit(&w->ns, cpu_ns() - from, memory_order_relaxed);
+	}
+	epoch_leave(mine.ep, reader);
+	mem_free(a);
+	return NULL;
+}
+
+/* Of eight changes seven announce with other attributes, one withdraws. */
+static uint64_t
+change(struct bench *b, uint64_t n, unsigned round)
+{
+	uint64_t done = 0;
+
+	while (done < n) {
+		size_t t = pick(b, b->tellers), at = pick(b, b->n / RUN) * (size_t)RUN;
+		struct nlri nlri[RUN];
+
+		for (size_t i = 0; i < RUN; i++)
+			nlri[i] = (struct nlri){ .safi = RIB_UNICAST, .prefix = b->prefix[at + i] };
+		if (pick(b, 8) > 0) {
+			(void)rib_announce_many(b->teller[t], nlri, RUN, attrs_of(b, t, at, round));
+		} else {
+			for (size_t i = 0; i < RUN; i++)
+				(void)rib_withdraw(b->teller[t], &nlri[i]);
+		}
+		done += RUN;
+	}
+	return done;
+}
+
+/* Nanoseconds of CPU per lookup, by a reader at full speed, with so many changes a second. */
+static double
+watched(struct bench *b, uint64_t rate, double seconds, uint64_t *ret_done)
+{
+	struct watcher w = { .b = b };
+	mono_t start = mono_now();
+	pthread_t thread;
+	uint64_t done = 0, lookups;
+	int64_t past, ns;
+
+	if (pthread_create(&thread, NULL, watch, &w) != 0)
+		exit(1);
+	while (atomic_load(&w.lookups) < LOOKUPS)	/* it has its addresses, its caches are warm */
+		usleep(1000);
+	lookups = atomic_load(&w.lookups);
+	ns = atomic_load(&w.ns);
+	start = mono_now();
+	while ((past = mono_since(mono_now(), start)) < (int64_t)(seconds * 1e9)) {
+		uint64_t due = (uint64_t)((double)rate * (double)past / 1e9);
+
+		if (due > done)
+			done += change(b, due - done < 2000 ? due - done : 2000,
+			    (unsigned)(past / NS_PER_SEC) + 1);
+		else
+			usleep(200);
+		(void)rib_work(b->rib, mono_add(mono_now(), NS_PER_MS));
+	}
+	ns = atomic_load(&w.ns) - ns;
+	lookups = atomic_load(&w.lookups) - lookups;
+	atomic_store(&w.stop, true);
+	pthread_join(thread, NULL);
+	*ret_done = (uint64_t)((double)done / seconds);
+	return per(ns, lookups);
+}
+
+/* Still, churning, still again: what else the machine does changes all the time. */
+static void
+churn(struct bench *b, double seconds)
+{
+	static const uint64_t rate[] = { 100000, 1000000 };
+	uint64_t done;
+
+	for (size_t i = 0; i < ARRAY_LEN(rate); i++) {
+		double still = 0, moved = 0;
+
+		for (unsigned round = 0; round < 3; round++) {
+			still += watched(b, 0, seconds / 3, &done);
+			moved += watched(b, rate[i], seconds / 3, &done);
+		}
+		printf("lookups with %" PRIu64 " changes/s: %.1f ns, without %.1f ns, slower by %.1f %%\n",
+		    done, moved / 3, still / 3, 100 * (moved / still - 1));
+	}
+}
+
 static void
 gone(struct bench *b)
 {
@@ -289,22 +462,27 @@ gone(struct bench *b)
 	invisible = mono_since(mono_now(), from);
 	work(b);
 	work(b);
-	printf("teller gone: invisible after %.3f ms, memory back after %.1f ms (rss %" PRIu64
-	    " -> %" PRIu64 " MiB)\n", (double)invisible / NS_PER_MS,
-	    (double)mono_since(mono_now(), from) / NS_PER_MS, rss >> 20, rss_bytes() >> 20);
+	printf("teller gone: invisible after %.3f ms, memory back after %.1f ms (rss %.1f -> %.1f MiB, "
+	    "it had brought %.1f MiB)\n", (double)invisible / NS_PER_MS,
+	    (double)mono_since(mono_now(), from) / NS_PER_MS, (double)rss / (1 << 20),
+	    (double)rss_bytes() / (1 << 20), (double)b->brought / (1 << 20));
 }
 
 int
 main(int argc, char **argv)
 {
 	struct bench b = { .n4 = 1000000, .tellers = 10, .random = 88172645463325252u };
-	size_t n6 = 220000;
+	size_t n6 = 220000, seconds = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "4:6:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "4:6:t:c:si")) != -1) {
 		size_t n = optarg != NULL ? strtoul(optarg, NULL, 10) : 0;
 
-		*(opt == '4' ? &b.n4 : opt == '6' ? &n6 : &b.tellers) = n > 0 ? n : 1;
+		if (opt == 's' || opt == 'i')
+			*(opt == 's' ? &b.shared : &b.aside) = true;
+		else
+			*(opt == '4' ? &b.n4 : opt == '6' ? &n6 : opt == 'c' ? &seconds : &b.tellers) =
+			    n > 0 ? n : 1;
 	}
 	b.n = b.n4 + n6;
 	b.prefix = mem_array(b.n, sizeof(b.prefix[0]));
@@ -320,8 +498,13 @@ main(int argc, char **argv)
 		b.teller[t] = teller_new(b.rib, &info);
 		b.view[t] = view_find(b.rib, &info.router, 0, true);
 	}
-	load_all(&b);
-	for (size_t tellers = 1; tellers <= b.tellers; tellers *= 10) {
+	if (b.aside)
+		load_aside(&b);
+	else
+		load_all(&b);
+	if (seconds > 0)
+		churn(&b, (double)seconds);
+	for (size_t tellers = 1; seconds == 0 && tellers <= b.tellers; tellers *= 10) {
 		lookups(&b, "IPv4", 0, b.n4, false, tellers);
 		lookups(&b, "IPv4", 0, b.n4, true, tellers);
 		lookups(&b, "IPv6", b.n4, n6, false, tellers);
