@@ -21,6 +21,20 @@ segment_next(struct rd *path, size_t asn_bytes, struct segment *ret)
 	return !path->bad;
 }
 
+static bool
+has_zero(struct rd asns, size_t asn_bytes)
+{
+	for (; asns.at < asns.end; asns.at += asn_bytes) {
+		uint8_t any = 0;
+
+		for (size_t i = 0; i < asn_bytes; i++)
+			any |= asns.at[i];
+		if (any == 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 as4_path_ok(struct rd path, size_t asn_bytes)
 {
@@ -31,9 +45,8 @@ as4_path_ok(struct rd path, size_t asn_bytes)
 			return false;
 		if (s.type < SEGMENT_SET || s.type > SEGMENT_CONFED_SET || s.count == 0)
 			return false;
-		while (rd_left(&s.asns) > 0)
-			if (rd_uint(&s.asns, asn_bytes) == 0)
-				return false;
+		if (has_zero(s.asns, asn_bytes))
+			return false;
 	}
 	return !path.bad;
 }

@@ -296,10 +296,9 @@ take_again(struct bgp_update *u, const struct attr_row *row, uint8_t code)
 }
 
 static void
-take_attribute(struct bgp_update *u, uint8_t flags, uint8_t code, struct rd value)
+take_attribute(struct bgp_update *u, const struct attr_row *row, uint8_t flags, uint8_t code,
+    struct rd value)
 {
-	const struct attr_row *row = row_of(code);
-
 	if (update_has(u, code)) {
 		take_again(u, row, code);
 		return;
@@ -318,7 +317,7 @@ quote_attribute(struct bgp_update *u, const uint8_t *start, const uint8_t *end)
 {
 	size_t len = (size_t)(end - start);
 
-	if (u->verdict != VERDICT_RESET || len > sizeof(u->fault.data))
+	if (len > sizeof(u->fault.data))
 		return;
 	memcpy(u->fault.data, start, len);
 	u->fault.data_len = (uint8_t)len;
@@ -342,7 +341,8 @@ attributes_decode(struct bgp_update *u, struct rd list)
 			    "it is longer than the list of attributes (RFC 7606 4)");
 			return;
 		}
-		take_attribute(u, flags, code, value);
-		quote_attribute(u, start, list.at);
+		take_attribute(u, row, flags, code, value);
+		if (u->verdict == VERDICT_RESET)
+			quote_attribute(u, start, list.at);
 	}
 }

@@ -23,10 +23,31 @@ next_prefix(const struct family *f, struct rd *field, struct nlri *ret)
 		to[10] = to[11] = 0xff;
 		to += 12;
 	}
-	memcpy(to, p, n);
+	/* A loop of a few steps: cheaper here than a call. */
+	for (size_t i = 0; i < n; i++)
+		to[i] = p[i];
 	if (len % 8 != 0)
 		to[n - 1] &= (uint8_t)(0xff << (8 - len % 8));
 	return 0;
+}
+
+/* How many prefixes of that form a field has, -1 where one is malformed: without taking them. */
+static int
+count_prefixes(const struct family *f, struct rd field)
+{
+	int n = 0;
+
+	if (field.bad)
+		return 0;
+	for (; field.at < field.end; n++) {
+		uint8_t len = *field.at++;
+		size_t bytes = ((size_t)len + 7) / 8;
+
+		if (len > f->bits || (size_t)(field.end - field.at) < bytes)
+			return -1;
+		field.at += bytes;
+	}
+	return n;
 }
 
 const struct family families[] = {
@@ -79,6 +100,8 @@ nlri_check(const struct family *f, struct rd field)
 	struct nlri nlri;
 	int n = 0;
 
+	if (f->next == next_prefix)
+		return count_prefixes(f, field);
 	while (rd_left(&field) > 0) {
 		if (f->next(f, &field, &nlri) != 0)
 			return -1;

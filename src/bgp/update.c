@@ -121,8 +121,8 @@ end_of_rib(const struct bgp_update *u, size_t withdrawn, size_t attrs, size_t nl
 		return NULL;
 	if (attrs == 0)
 		return FAMILY_IP4_UNICAST;
-	for (unsigned i = 0; i < 256; i++)
-		if (i != MP_UNREACH && update_has(u, (uint8_t)i))
+	for (unsigned i = 0; i < 8; i++)
+		if (u->seen[i] & ~(i == MP_UNREACH / 32 ? UINT32_C(1) << MP_UNREACH % 32 : 0))
 			return NULL;
 	return gone->family != NULL && gone->count == 0 ? gone->family : NULL;
 }
