@@ -7,6 +7,8 @@
 
 #include "core/mem.h"
 
+#define KEEP_ROOM	1024
+
 void
 limbo_init(struct limbo *lb, struct epoch *ep)
 {
@@ -50,13 +52,25 @@ limbo_put(struct limbo *lb, struct limbo_item item)
 	lb->ring[lb->tail++ & (lb->room - 1)] = item;
 }
 
+/* After a flood of items the ring would be large for ever. */
+static void
+narrow(struct limbo *lb)
+{
+	if (lb->room <= KEEP_ROOM)
+		return;
+	mem_free(lb->ring);
+	*lb = (struct limbo){ .ep = lb->ep };
+}
+
 bool
 limbo_work(struct limbo *lb, mono_t until)
 {
 	for (;;) {
 		if (lb->head == lb->closed) {
-			if (limbo_empty(lb))
+			if (limbo_empty(lb)) {
+				narrow(lb);
 				return false;
+			}
 			lb->closed = lb->tail;
 			lb->epoch = epoch_retire(lb->ep);
 		}

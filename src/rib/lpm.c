@@ -66,6 +66,20 @@ lpm_free(struct lpm *l)
 	mem_free(l);
 }
 
+void
+lpm_release(struct lpm *l)
+{
+	assert(l->nodes == 0);
+	if (l->shape.root_bits > 16)
+		mem_release(l->root, root_bytes(l));
+	mem_release(l->node, l->nodes_high * node_bytes(l));
+	mem_release(l->link, LPM_IDS * sizeof(cell_t));
+	mem_release(l->len, LPM_IDS);
+	mem_release(l->filled, l->nodes_high * sizeof(l->filled[0]));
+	l->nodes_high = 0;
+	l->free_node = LPM_NODE;
+}
+
 uint64_t
 lpm_bytes(const struct lpm *l)
 {

@@ -87,6 +87,12 @@ void	lpm_remove(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id,
 	    const struct lpm_retire *retire);
 void	lpm_node_free(struct lpm *l, uint32_t node);
 
+/*
+ * Nothing is in it, and no reader holds an id or a node of it: the kernel may have its memory, what
+ * readers still look at reads as zero, as it does now.
+ */
+void	lpm_release(struct lpm *l);
+
 /* Memory in use, as far as it is known without asking the kernel. */
 uint64_t lpm_bytes(const struct lpm *l);
 

@@ -10,6 +10,8 @@
 #define STATE_IDLE	(UINT32_C(1) << 30)	/* in the list of idle ones */
 #define STATE_HOLDERS	(STATE_IDLE - 1)
 
+#define RELEASE_FROM	4096			/* ids, below which there is little to give back */
+
 #define COPY_PER_CALL	16
 #define COPY_PER_LOOK	64			/* between two looks at the clock */
 
@@ -223,6 +225,23 @@ remove_prefix(struct prefixset *ps, uint32_t id)
 	limbo_put(ps->limbo, (struct limbo_item){ id_free, ps, NULL, id });
 }
 
+/* The last prefix has gone, and every id came back: the memory may go as well. */
+static void
+release(struct prefixset *ps)
+{
+	struct lpm *l = prefixset_lpm(ps);
+
+	if (ps->live > 0 || ps->high < RELEASE_FROM || ps->free_ids < ps->high || ps->next != NULL ||
+	    l->nodes > 0)
+		return;
+	lpm_release(l);
+	mem_release(ps->state, LPM_IDS * sizeof(ps->state[0]));
+	mem_release(ps->key, LPM_IDS * key_bytes(ps));
+	mem_free(ps->free_id);
+	ps->free_id = NULL;
+	ps->free_ids = ps->free_room = ps->high = 0;
+}
+
 bool
 prefixset_work(struct prefixset *ps, mono_t until)
 {
@@ -240,6 +259,7 @@ prefixset_work(struct prefixset *ps, mono_t until)
 		ps->idle = NULL;
 		ps->idle_room = 0;
 	}
+	release(ps);
 	while (ps->next != NULL) {
 		grow(ps, COPY_PER_LOOK);
 		if (mono_since(mono_now(), until) >= 0)

@@ -471,6 +471,13 @@ memory_comes_back_when_one_of_two_goes(void **state)
 	work(&f);
 	rib_stats(f.rib, &after);
 	assert_true(after.pool_held < 1 << 20);
+	/* The prefixes' ids came back by now; what held them goes as well, and works again. */
+	work(&f);
+	rib_stats(f.rib, &after);
+	t[0] = teller(&f, "192.0.2.1", NULL);
+	say(t[0], "10.1.0.0/24", 7);
+	assert_int_equal(ask(&f, view_find(f.rib, &teller_info(t[0])->router, 0, true), "10.1.0.9",
+	    NULL).len, 24);
 	down(&f);
 }
 
