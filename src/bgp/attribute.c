@@ -180,8 +180,9 @@ take_mp_unreach(struct bgp_update *u, const struct attr_row *row, struct rd valu
 
 #define ANY_LEN	UINT16_MAX
 
+/* A row stands at its code. */
 static const struct attr_row rows[] = {
-	{ 1, "ORIGIN", WELL_KNOWN, 1, 1, 1, VERDICT_WITHDRAW, UPDATE_ORIGIN, FROM_ANY,
+	[1] = { 1, "ORIGIN", WELL_KNOWN, 1, 1, 1, VERDICT_WITHDRAW, UPDATE_ORIGIN, FROM_ANY,
 	    "malformed ORIGIN (RFC 7606 7.1)", take_origin },
 	{ 2, "AS_PATH", WELL_KNOWN, 0, ANY_LEN, 1, VERDICT_WITHDRAW, UPDATE_AS_PATH, FROM_ANY,
 	    "malformed AS_PATH (RFC 7606 7.2)", take_as_path },
@@ -201,7 +202,7 @@ static const struct attr_row rows[] = {
 	    "malformed ORIGINATOR_ID (RFC 7606 7.9)", NULL },
 	{ 10, "CLUSTER_LIST", OPTIONAL, 4, ANY_LEN, 4, VERDICT_WITHDRAW, UPDATE_OPTIONAL,
 	    FROM_INTERNAL, "malformed CLUSTER_LIST (RFC 7606 7.10)", NULL },
-	{ 14, "MP_REACH_NLRI", OPTIONAL, 5, ANY_LEN, 1, VERDICT_RESET, UPDATE_OPTIONAL, FROM_ANY,
+	[14] = { 14, "MP_REACH_NLRI", OPTIONAL, 5, ANY_LEN, 1, VERDICT_RESET, UPDATE_OPTIONAL, FROM_ANY,
 	    "malformed MP_REACH_NLRI (RFC 7606 5.3, 7.11)", take_mp_reach },
 	{ 15, "MP_UNREACH_NLRI", OPTIONAL, 3, ANY_LEN, 1, VERDICT_RESET, UPDATE_OPTIONAL, FROM_ANY,
 	    "malformed MP_UNREACH_NLRI (RFC 7606 5.3)", take_mp_unreach },
@@ -212,20 +213,14 @@ static const struct attr_row rows[] = {
 	    FROM_OLD, "malformed AS4_PATH (RFC 6793 6)", take_as4_path },
 	{ 18, "AS4_AGGREGATOR", OPTIONAL_TRANSITIVE, 8, 8, 1, VERDICT_DISCARD, UPDATE_OPTIONAL,
 	    FROM_OLD, "malformed AS4_AGGREGATOR (RFC 6793 6)", NULL },
-	{ 32, "LARGE_COMMUNITY", OPTIONAL_TRANSITIVE, 12, ANY_LEN, 12, VERDICT_WITHDRAW,
+	[32] = { 32, "LARGE_COMMUNITY", OPTIONAL_TRANSITIVE, 12, ANY_LEN, 12, VERDICT_WITHDRAW,
 	    UPDATE_OPTIONAL, FROM_ANY, "malformed LARGE_COMMUNITY (RFC 8092 5)", take_lcomms },
 };
 
 static const struct attr_row *
 row_of(uint8_t code)
 {
-	/* The first ten stand at their code. */
-	if (code >= 1 && code <= 10)
-		return &rows[code - 1];
-	for (size_t i = 10; i < ARRAY_LEN(rows); i++)
-		if (rows[i].code == code)
-			return &rows[i];
-	return NULL;
+	return code < ARRAY_LEN(rows) && rows[code].name != NULL ? &rows[code] : NULL;
 }
 
 const char *

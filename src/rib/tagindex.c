@@ -8,7 +8,6 @@
 #include "rib/tagindex.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "core/mem.h"
 
@@ -94,16 +93,17 @@ tagindex_find(const struct tagindex *t, uint32_t tag,
 	return TAGINDEX_NONE;
 }
 
-/* Put a slot at place i; what stands there moves on as far as the next empty place. */
+/* Put a slot at place i; what stands there moves on, as far as the next empty place. */
 static void
 insert_at(struct tagindex *t, size_t i, uint64_t slot)
 {
-	size_t end = i;
+	for (; t->slot[i] != 0; i++) {
+		uint64_t next = t->slot[i];
 
-	while (t->slot[end] != 0)
-		end++;
-	assert((end + 1) * sizeof(t->slot[0]) < t->space_bytes);
-	memmove(&t->slot[i + 1], &t->slot[i], (end - i) * sizeof(t->slot[0]));
+		t->slot[i] = slot;
+		slot = next;
+	}
+	assert((i + 1) * sizeof(t->slot[0]) < t->space_bytes);
 	t->slot[i] = slot;
 }
 
