@@ -17,11 +17,13 @@
 #define FULL_DEN	5
 #define GROW_NUM	4			/* ... to 4/3 as many homes */
 #define GROW_DEN	3
-#define SPARSE_NUM	2			/* shrinks below 2/5 ... */
+#define SPARSE_NUM	3			/* shrinks below 3/5 ... */
 #define SPARSE_DEN	5
-#define SHRINK_NUM	2			/* ... to 2/3 as many homes */
-#define SHRINK_DEN	3
-#define SETTLE_PER_PUT	16
+#define DENSE_NUM	7			/* ... until 7/10 are used, or to a quarter at once */
+#define DENSE_DEN	10
+#define SHRINK_MOST	4
+#define SETTLE_PER_PUT	16			/* growing ends before the next one is due */
+#define SHRINK_PER_PUT	64			/* nor does it fill up while it shrinks */
 #define SETTLE_PER_SHRINK 4096
 #define HUGE		((size_t)2 << 20)
 
@@ -225,10 +227,12 @@ bool
 tagindex_shrink(struct tagindex *t)
 {
 	if (t->homes == t->homes_before) {
-		size_t homes = t->homes / SHRINK_DEN * SHRINK_NUM;
+		size_t homes = t->used / DENSE_NUM * DENSE_DEN;
 
 		if (t->homes <= FIRST_HOMES || t->used >= t->homes / SPARSE_DEN * SPARSE_NUM)
 			return false;
+		if (homes < t->homes / SHRINK_MOST)
+			homes = t->homes / SHRINK_MOST;
 		t->homes = homes > FIRST_HOMES ? homes : FIRST_HOMES;
 		t->border = 0;
 		t->at = 0;
@@ -243,7 +247,7 @@ tagindex_put(struct tagindex *t, uint32_t tag, uint32_t entry)
 	size_t i;
 
 	if (t->homes != t->homes_before)
-		step(t, SETTLE_PER_PUT);
+		step(t, t->homes > t->homes_before ? SETTLE_PER_PUT : SHRINK_PER_PUT);
 	if (t->homes == t->homes_before && t->used >= t->homes / FULL_DEN * FULL_NUM)
 		grow(t);
 	i = home(t, tag);

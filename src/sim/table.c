@@ -64,11 +64,11 @@ draw_length(bool v6, uint64_t random)
 static uint64_t
 draw_v6(const struct table_conf *conf, uint64_t r)
 {
-	uint64_t networks = (uint64_t)conf->prefixes * conf->v6_percent / 1000 + 16;
+	uint64_t networks = (uint64_t)conf->prefixes * conf->v6_percent / 1400 + 16;
 	uint64_t skew = (r & 0xffff) * (r >> 16 & 0xffff) >> 16;	/* below 65,536, mostly small */
 	uint64_t network = (skew * networks >> 16) + (r >> 32) % (networks / 16);
 	uint64_t block = 0x2a0000 | (sim_mix(conf->seed + 79, network / 8) & 0xffff);
-	uint64_t region = (r >> 40) % 8 != 0 ? 0 : (r >> 43) % 4;
+	uint64_t region = (r >> 40) % 12 != 0 ? 0 : (r >> 44) % 4;
 
 	return block << 40 | (network % 8) << 37 | region << 24 | (r >> 48 & 0xff) << 16;
 }

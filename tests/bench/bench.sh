@@ -7,6 +7,7 @@
 #   BENCH_QUICK=1 make bench        about two minutes: small tables, one run, without nfacctd
 #   tests/bench/bench.sh flow       five-tuples without BGP
 #   tests/bench/bench.sh bgp 1      the wide key with one full table; bgp 10: ten
+#   tests/bench/bench.sh rib        taking routes in, keeping and losing them, without flows
 #
 # Environment: RUNS (medians of so many), FLOWS (per run), RATE (flows/s), PREFIXES (of a full table),
 # TABLES (of the larger case), NFACCTD (none: without it), BENCH_FULL=1 (100 tables as well).
@@ -94,7 +95,7 @@ up() {
 	begin=$(cpu "$d")
 	begin_kib=$(kib "$d")
 	start speaker "$WB_BUILD/waybill-sim" --prefixes "$PREFIXES" --routers "$2" \
-		--bgp "127.0.0.1:$(port 2)" --stay 100000
+		--bgp "127.0.0.1:$(port 2)" --stay 100000 ${SPEAK:-}
 	speaker=$last
 	wait_for 1200 grep -q '^routes' "$dir/speaker.log"
 	quiet
@@ -169,6 +170,7 @@ down() {
 		size=$now
 		sleep 1
 	done
+	touch "$dir/out.csv"
 	got=$(awk -F, '$NF ~ /^[0-9]+$/ { b += $NF } END { printf "%.0f", b }' "$dir/out.csv")
 	state=exact
 	[ "$want" = "$got" ] || state="WRONG: $got of $want"
@@ -285,13 +287,81 @@ lossless() {
 	taskset -a -cp 0-$(($(nproc) - 1)) "$d" >/dev/null
 }
 
-tables_row() {
-	row "CPU to take in the first full table" "0.6 s" "0.3 s" "$first_s s" "${first_theirs:+$first_theirs s}"
-	row "CPU to take in each further full table" "0.35 s" "0.12 s" \
-		"$(calc "($table_s - $first_s) / ($TABLES - 1)" %.3f) s" \
+# Another router's table comes and goes. $gone_s: seconds until nine tenths of what it had brought are
+# back with the kernel; $kept_kib: what is not, a second later.
+peer_down() {
+	had=$(kib "$d")
+	start leaver "$WB_BUILD/waybill-sim" --prefixes "$PREFIXES" --first "$TABLES" \
+		--bgp "127.0.0.1:$(port 2)" --stay 100000
+	leaver=$last
+	wait_for 600 grep -q '^routes' "$dir/leaver.log"
+	quiet
+	brought=$(($(kib "$d") - had))
+	from=$(date +%s%N)
+	kill -9 "$leaver"
+	wait "$leaver" 2>/dev/null
+	gone_s=none
+	while [ $(($(date +%s%N) - from)) -lt 10000000000 ]; do
+		[ $(($(kib "$d") - had)) -gt $((brought / 10)) ] || {
+			gone_s=$(calc "($(date +%s%N) - $from) / 1e9" %.2f)
+			break
+		}
+	done
+	sleep 1
+	kept_kib=$(($(kib "$d") - had))
+}
+
+# What needs no daemon: bench_rib's own figures.
+slowed() {
+	line=$(grep 'changes/s' "$dir/rib.log" | sed -n "$1p")
+	row "lookups slowed by $2 route changes/s" "$3" "$4" \
+		"${line##*slower by } ($(echo "$line" | sed 's/.*changes.s: \(.*\), slower.*/\1/'))"
+}
+in_process() {
+	"$WB_BUILD/tests/bench/bench_rib" -4 $((PREFIXES * 82 / 100)) -6 $((PREFIXES * 18 / 100)) \
+		-t "$TABLES" -i -c $((3 * SECONDS_EACH)) >"$dir/rib.log"
+	slowed 1 100,000 "5 %" "1 %"
+	slowed 2 1,000,000 "10 %" "3 %"
+	row "peer down, $PREFIXES routes: unseen by lookups after" "20 ms" "1 ms" \
+		"$(sed -n 's/.*invisible after \([0-9.]* ms\).*/\1/p' "$dir/rib.log")"
+}
+
+# further [options]: the other routers' tables for a daemon that has the first one's. $further_s: CPU
+# seconds for each; $route_bytes: memory for each of their routes.
+further() {
+	at=$(cpu "$d") at_kib=$(kib "$d")
+	start others "$WB_BUILD/waybill-sim" --prefixes "$PREFIXES" --routers $((TABLES - 1)) --first 1 \
+		--bgp "127.0.0.1:$(port 2)" --stay 100000 "$@"
+	others=$last
+	wait_for 1200 grep -q '^routes' "$dir/others.log"
+	quiet
+	further_s=$(calc "($(cpu "$d") - $at) / 1e6 / ($TABLES - 1)" %.3f)
+	route_bytes=$(calc "($(kib "$d") - $at_kib) * 1024 / $(sed -n 's/^routes //p' "$dir/others.log")" %.1f)
+}
+
+rib_rows() {
+	NFACCTD=none want=0 SPEAK=--shared
+	up waybilld 1 "$wide"
+	further --shared
+	shared_s=$further_s shared_bytes=$route_bytes
+	kill "$others"
+	down
+	SPEAK=
+	up waybilld 1 "$wide"
+	further
+	peer_down
+	kill "$others"
+	down
+	row "CPU to take in the first full table" "0.6 s" "0.3 s" "$table_s s" \
+		"${first_theirs:+$first_theirs s}"
+	row "CPU to take in each further full table" "0.35 s" "0.12 s" "$further_s s" \
 		"${theirs_s:+$(calc "($theirs_s - $first_theirs) / ($TABLES - 1)" %.2f) s}"
-	row "memory per further (peer, prefix), tables differ" "32 bytes" "13 bytes" \
-		"$(calc "($table_kib - $first_kib) * 1024 / ($routes - $first_routes)" %.1f) bytes"
+	row "the same with attribute sets that are known" - - "$shared_s s"
+	row "memory per further (peer, prefix), tables differ" "32 bytes" "13 bytes" "$route_bytes bytes"
+	row "memory per further (peer, prefix), all sets shared" "12 bytes" "5 bytes" "$shared_bytes bytes"
+	row "peer down, $PREFIXES routes: nine tenths of its memory back (RSS)" "1 s" "0.1 s" \
+		"$gone_s s; $((kept_kib / 1024)) of $((brought / 1024)) MiB stay"
+	in_process
 }
 
 all() {
@@ -300,7 +370,6 @@ all() {
 	five_tuple 1,000,000 $keys_1m
 
 	wide_key 1
-	first_s=$table_s first_kib=$table_kib first_routes=$routes
 	down
 	wide_row 1 "200 ns" "110 ns"
 	first_theirs=$theirs_s
@@ -318,7 +387,7 @@ all() {
 	row "IPv6 flow beyond the IPv4 cost" "+60 ns" "+25 ns" "$((six - four)) ns ($six after $four)"
 	row "slow-down of lookups at 100,000 route changes/s" "5 %" "1 %" "$slow %"
 	wide_row "$TABLES" "250 ns" "140 ns"
-	tables_row
+	rib_rows
 	[ "${BENCH_FULL:-0}" = 1 ] || return
 	PREFIXES=${PREFIXES_100:-400000} NFACCTD=none
 	wide_key 100
@@ -335,6 +404,7 @@ bgp)
 	wide_row "$2" - -
 	row "CPU to take in $2 table(s)" - - "$table_s s" "${theirs_s:+$theirs_s s}"
 	;;
+rib) rib_rows ;;
 all) all ;;
 esac
 exit $failed

@@ -374,10 +374,14 @@ watch(void *arg)
 	return NULL;
 }
 
-/* Of eight changes seven announce with other attributes, one withdraws. */
+/*
+ * Of eight UPDATEs seven announce with other attributes, which come again as those of real routes do
+ * that flap; one withdraws.
+ */
 static uint64_t
-change(struct bench *b, uint64_t n, unsigned round)
+change(struct bench *b, uint64_t n)
 {
+	enum { FORMS = 3 };
 	uint64_t done = 0;
 
 	while (done < n) {
@@ -387,7 +391,8 @@ change(struct bench *b, uint64_t n, unsigned round)
 		for (size_t i = 0; i < RUN; i++)
 			nlri[i] = (struct nlri){ .safi = RIB_UNICAST, .prefix = b->prefix[at + i] };
 		if (pick(b, 8) > 0) {
-			(void)rib_announce_many(b->teller[t], nlri, RUN, attrs_of(b, t, at, round));
+			(void)rib_announce_many(b->teller[t], nlri, RUN, 
+			    attrs_of(b, t, at, pick(b, FORMS)));
 		} else {
 			for (size_t i = 0; i < RUN; i++)
 				(void)rib_withdraw(b->teller[t], &nlri[i]);
@@ -418,8 +423,7 @@ watched(struct bench *b, uint64_t rate, double seconds, uint64_t *ret_done)
 		uint64_t due = (uint64_t)((double)rate * (double)past / 1e9);
 
 		if (due > done)
-			done += change(b, due - done < 2000 ? due - done : 2000,
-			    (unsigned)(past / NS_PER_SEC) + 1);
+			done += change(b, due - done < 2000 ? due - done : 2000);
 		else
 			usleep(200);
 		(void)rib_work(b->rib, mono_add(mono_now(), NS_PER_MS));
