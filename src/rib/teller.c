@@ -410,7 +410,7 @@ id_ahead(const struct ahead *a)
 {
 	if (a->col == NULL || a->entry == 0 || a->lpm != prefixset_lpm(&a->col->table->prefixes))
 		return 0;
-	return lpm_len(a->lpm, a->entry) == a->len ? a->entry : 0;
+	return lpm_entry_len(a->entry) == a->len ? lpm_entry_id(a->entry) : 0;
 }
 
 size_t

@@ -358,14 +358,12 @@ watch(void *arg)
 		a[i] = host_in(&mine, &mine.prefix[pick(&mine, mine.n4)]);
 	from = cpu_ns();
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
-		const struct addr *pa[BATCH];
 		struct route r[BATCH];
 
 		at = at + BATCH <= many - BATCH ? at + BATCH : 0;
-		for (size_t i = 0; i < BATCH; i++)
-			pa[i] = &a[at + i];
 		epoch_tick(mine.ep, reader);
-		view_lookup(mine.rib, mine.view[at / BATCH % mine.tellers], pa, NULL, r, BATCH);
+		view_lookup(mine.rib, mine.view[at / BATCH % mine.tellers],
+		    (struct addr_field){ &a[at], sizeof(*a) }, (struct addr_field){ NULL, 0 }, r, BATCH);
 		atomic_fetch_add_explicit(&w->lookups, BATCH, memory_order_relaxed);
 		atomic_store_explicit(&w->ns, cpu_ns() - from, memory_order_relaxed);
 	}

@@ -15,7 +15,7 @@ config() {
 		bgp_daemon: true
 		bgp_daemon_ip: 127.0.0.1
 		bgp_daemon_port: $(port 2)
-		bgp_daemon_max_peers: 300
+		bgp_daemon_max_peers: 1200
 		nfacctd_as: bgp
 		nfacctd_net: bgp
 		workers: $1
