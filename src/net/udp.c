@@ -155,6 +155,12 @@ udp_fd(const struct udp_sock *s)
 	return s->fd;
 }
 
+bool
+udp_drained(const struct udp_sock *s)
+{
+	return s->drained;
+}
+
 size_t
 udp_rcvbuf(const struct udp_sock *s)
 {

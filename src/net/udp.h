@@ -8,6 +8,7 @@
 #ifndef WB_NET_UDP_H
 #define WB_NET_UDP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,5 +62,6 @@ const struct udp_counters *udp_counters(const struct udp_sock *s);
 
 /* Up to UDP_BATCH datagrams without waiting; 0 when there is none. */
 size_t	udp_receive(struct udp_sock *s, struct dgram ret[UDP_BATCH]);
+bool	udp_drained(const struct udp_sock *s);		/* the last receive left nothing behind */
 
 #endif

@@ -37,6 +37,7 @@ struct udp_side {
 	unsigned at, messages;
 	size_t cut;
 	unsigned ask;			/* messages to ask for: about UDP_BATCH datagrams */
+	bool emptied;			/* the last call got fewer than it asked for */
 	wall_t arrival;
 	uint32_t drops_seen;		/* the kernel's count when last looked at; it wraps */
 	mono_t look_again;
@@ -254,6 +255,7 @@ refill(struct udp_sock *s)
 	side->at = side->messages = 0;
 	n = recvmmsg(s->fd, side->msg, side->ask, MSG_DONTWAIT, NULL);
 	look_at_drops(s, mono_now());
+	side->emptied = n < (int)side->ask;
 	if (n <= 0)
 		return false;
 	side->messages = (unsigned)n;
@@ -296,8 +298,10 @@ udp_receive(struct udp_sock *s, struct dgram ret[UDP_BATCH])
 	uint64_t bytes = 0;
 	size_t n = 0;
 
-	if (side->at == side->messages && !refill(s))
+	if (side->at == side->messages && !refill(s)) {
+		s->drained = true;
 		return 0;
+	}
 	while (n < UDP_BATCH && side->at < side->messages)
 		n += cut_message(s, ret + n, UDP_BATCH - n);
 	/* Joined datagrams fill a batch with few messages; more would only spread over the ring. */
@@ -305,6 +309,7 @@ udp_receive(struct udp_sock *s, struct dgram ret[UDP_BATCH])
 		side->ask = side->ask > 8 ? side->ask / 2 : 4;
 	else if (n < UDP_BATCH)
 		side->ask = side->ask < UDP_BATCH / 2 ? side->ask * 2 : UDP_BATCH;
+	s->drained = side->emptied && side->at == side->messages;
 	for (size_t i = 0; i < n; i++)
 		bytes += ret[i].len;
 	count_add(&s->counters.datagrams, n);

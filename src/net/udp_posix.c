@@ -83,6 +83,7 @@ udp_receive(struct udp_sock *s, struct dgram ret[UDP_BATCH])
 		if ((hdr.msg_flags & MSG_TRUNC) != 0)
 			count(&s->counters.truncated);
 	}
+	s->drained = n < UDP_BATCH;
 	count_add(&s->counters.datagrams, n);
 	count_add(&s->counters.bytes, bytes);
 	return n;

@@ -25,6 +25,7 @@ struct udp_sock {
 	int fd;
 	uint16_t port;
 	size_t rcvbuf;
+	bool drained;			/* nothing was left behind by the last receive */
 	uint8_t *ring;			/* UDP_BATCH buffers, backed by memory where touched */
 	struct udp_counters counters;
 	struct udp_side *side;
