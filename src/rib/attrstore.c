@@ -97,7 +97,7 @@ blob_at(struct attrstore *as, uint32_t id)
 static bool
 blob_is(const struct blob *b, const void *bytes, size_t len)
 {
-	return b->len == len && memcmp(b->bytes, bytes, len) == 0;
+	return b->len == len && (len == 0 || memcmp(b->bytes, bytes, len) == 0);
 }
 
 /* --- hashes ---------------------------------------------------------------------------------- */
