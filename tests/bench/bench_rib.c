@@ -434,12 +434,15 @@ watched(struct bench *b, uint64_t rate, double seconds, uint64_t *ret_done)
 	return per(ns, lookups);
 }
 
-/* Still, churning, still again: what else the machine does changes all the time. */
+/*
+ * Still, churning, still again: what else the machine does changes all the time. However long it
+ * goes on, memory is what it was, but for what marking has not found yet.
+ */
 static void
 churn(struct bench *b, double seconds)
 {
 	static const uint64_t rate[] = { 100000, 1000000 };
-	uint64_t done;
+	uint64_t done, rss = rss_bytes(), most = rss + rss / 2 + (UINT64_C(64) << 20);
 
 	for (size_t i = 0; i < ARRAY_LEN(rate); i++) {
 		double still = 0, moved = 0;
@@ -450,6 +453,11 @@ churn(struct bench *b, double seconds)
 		}
 		printf("lookups with %" PRIu64 " changes/s: %.1f ns, without %.1f ns, slower by %.1f %%\n",
 		    done, moved / 3, still / 3, 100 * (moved / still - 1));
+		if (rss_bytes() > most) {
+			fprintf(stderr, "memory grew from %" PRIu64 " to %" PRIu64 " MiB\n", rss >> 20,
+			    rss_bytes() >> 20);
+			exit(1);
+		}
 	}
 }
 
