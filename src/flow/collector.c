@@ -193,21 +193,35 @@ source_layout(const struct source *src)
 	return src->col->layout[src->format - formats];
 }
 
+/*
+ * Each exporter may say so much; but whoever makes up addresses and domains, and never sends anything
+ * that can be read, shares one allowance with all of that kind.
+ */
+static struct log_limit *
+limit_of(struct source *src)
+{
+	const struct exporter_counters *c = &src->pub.c;
+	bool known = counter_get(&c->flows) > 0 || counter_get(&c->templates) > 0;
+
+	return known ? &src->limit : &src->col->strangers;
+}
+
 void
 source_warn(struct source *src, const char *fmt, ...)
 {
+	struct log_limit *limit = limit_of(src);
 	char who[ADDR_TEXT], what[256];
 	va_list ap;
 
-	if (!log_allowed(&src->limit, src->col->now))
+	if (!log_allowed(limit, src->col->now))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	log_warn("exporter %s, %s, domain %u: %s (%u like this held back)",
 	    addr_text(&src->pub.addr, who), src->format->name, src->pub.domain, what,
-	    src->limit.held);
-	src->limit.held = 0;
+	    limit->held);
+	limit->held = 0;
 }
 
 void

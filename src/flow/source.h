@@ -86,6 +86,7 @@ struct collector {
 	struct source **source;		/* reserved space: never moves */
 	_Atomic size_t sources;
 	struct slots index;
+	struct log_limit strangers;	/* shared by sources that never sent anything of use */
 	mono_t now;			/* of the last tick */
 	mono_t next_expiry;
 	size_t memory;			/* templates and held sets of all sources */

@@ -2,8 +2,11 @@
 /* Datagrams of the three versions as bytes: what comes out, and that the books balance. */
 #include "rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "flow/ie_table.h"
 
@@ -552,6 +555,44 @@ exporters_are_bounded(void **state)
 	rig_stop(&r);
 }
 
+static unsigned
+lines_of(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	for (int c; (c = getc(f)) != EOF;)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+/* A thousand made-up exporters that send nothing of use have the log lines of one; others keep theirs. */
+static void
+strangers_share_their_log_lines(void **state)
+{
+	char path[64];
+	struct rig r;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/wb-strangers-%ld", (long)getpid());
+	assert_int_equal(log_open(&(struct log_conf){ .file = path, .facility = -1 }), 0);
+	rig_start(&r, NULL);
+	rig_feed(&r, v5_one, sizeof(v5_one));
+	for (uint32_t i = 0; i < 1000; i++) {
+		r.from = addr_of_v4(0x0a000000 + i);
+		rig_feed(&r, v5_one, sizeof(v5_one) - 1);
+	}
+	assert_int_equal(lines_of(path), 10);
+	r.from = collector_exporter(r.col, 0)->addr;
+	rig_feed(&r, v5_one, sizeof(v5_one) - 1);
+	assert_int_equal(lines_of(path), 11);
+	rig_stop(&r);
+	log_close();
+	unlink(path);
+}
+
 /* One record of all-one bits with a template of this field, then one that says only bytes. */
 static void
 feed_after(struct rig *r, const struct ie *ie, uint16_t len)
@@ -704,6 +745,7 @@ main(void)
 		cmocka_unit_test(labels_and_kinds),
 		cmocka_unit_test(times_of_every_form),
 		cmocka_unit_test(exporters_are_bounded),
+		cmocka_unit_test(strangers_share_their_log_lines),
 		cmocka_unit_test(nothing_is_left_for_the_next_record),
 		cmocka_unit_test(noise_does_no_harm),
 	};
