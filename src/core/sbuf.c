@@ -128,19 +128,51 @@ json_plain(struct sbuf *out)
 	return (struct json){ .out = out, .plain = true };
 }
 
+/* Bytes of the UTF-8 character beyond ASCII that begins here, RFC 3629 4; 0: it is none. */
+static size_t
+utf8_char(const unsigned char *p, size_t left)
+{
+	static const struct { uint8_t from, to, len, second_from, second_to; } rows[] = {
+		{ 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+		{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f },
+		{ 0xee, 0xef, 3, 0x80, 0xbf }, { 0xf0, 0xf0, 4, 0x90, 0xbf },
+		{ 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = rows[i].len;
+
+		if (p[0] < rows[i].from || p[0] > rows[i].to)
+			continue;
+		if (len > left || p[1] < rows[i].second_from || p[1] > rows[i].second_to)
+			return 0;
+		for (size_t k = 2; k < len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return len;
+	}
+	return 0;
+}
+
+/* Names come from the network: what is no UTF-8 is taken for Latin-1, so that the result is JSON. */
 static void
 json_put_text(struct sbuf *b, const char *text, size_t len)
 {
-	sbuf_char(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	const unsigned char *p = (const unsigned char *)text;
 
-		if (c == '"' || c == '\\')
-			sbuf_printf(b, "\\%c", c);
-		else if (c < 0x20)
-			sbuf_printf(b, "\\u%04x", c);
+	sbuf_char(b, '"');
+	while (len > 0) {
+		size_t n = *p < 0x80 ? 1 : utf8_char(p, len);
+
+		if (*p == '"' || *p == '\\')
+			sbuf_printf(b, "\\%c", *p);
+		else if (n == 0 || *p < 0x20)
+			sbuf_printf(b, "\\u%04x", *p);
 		else
-			sbuf_char(b, (char)c);
+			sbuf_add(b, p, n);
+		n += n == 0;
+		p += n;
+		len -= n;
 	}
 	sbuf_char(b, '"');
 }

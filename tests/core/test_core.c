@@ -319,6 +319,16 @@ nearest_word_is_found_or_none(void **state)
 static void
 json_and_csv(void **state)
 {
+	static const struct { const char *text, *json; } texts[] = {
+		{ "", "\"\"" },
+		{ "\\ \x01", "\"\\\\ \\u0001\"" },
+		{ "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x9a\x80", "\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x9a\x80\"" },
+		{ "\xe9t\xe9", "\"\\u00e9t\\u00e9\"" },			/* Latin-1 */
+		{ "\xe2\x82", "\"\\u00e2\\u0082\"" },			/* cut off */
+		{ "\xc0\xaf", "\"\\u00c0\\u00af\"" },			/* longer than need be */
+		{ "\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\"" },	/* half of a pair */
+		{ "\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\"" },
+	};
 	struct sbuf b = { 0 };
 	struct json j = json_of(&b);
 
@@ -333,6 +343,12 @@ json_and_csv(void **state)
 	json_end(&j, '}');
 	assert_string_equal(sbuf_text(&b),
 	    "{\"a\": \"x\\\"\\u000a\", \"n\": 18446744073709551615, \"l\": [1, 2]}");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		sbuf_clear(&b);
+		j = json_of(&b);
+		json_str(&j, NULL, texts[i].text);
+		assert_string_equal(sbuf_text(&b), texts[i].json);
+	}
 	sbuf_clear(&b);
 	csv_field(&b, "a,b\"c", ',');
 	assert_string_equal(sbuf_text(&b), "\"a,b\"\"c\"");
