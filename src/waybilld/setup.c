@@ -54,9 +54,12 @@ find_profile(struct setup *s, struct setup_output *o, size_t i, const char *pref
 	return 0;
 }
 
-/* What decides whether an output may run on over a reload: its lines of the effective settings. */
+/*
+ * What decides whether an output may run on over a reload: its lines of the effective settings, and
+ * what its plan was made to take from the profile, which keys for all may change.
+ */
 static char *
-settings_of(const struct conf *conf, size_t output)
+settings_of(const struct conf *conf, size_t output, const struct profile *profile)
 {
 	size_t count;
 	const struct conf_key *key = conf_keys(&count);
@@ -72,6 +75,7 @@ settings_of(const struct conf *conf, size_t output)
 		if (value != NULL)
 			sbuf_printf(&b, "%s: %s\n", key[i].var, value);
 	}
+	sbuf_printf(&b, "decides: %x\n", profile_decides(profile));
 	text = mem_strdup(sbuf_text(&b));
 	sbuf_done(&b);
 	return text;
@@ -110,7 +114,7 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 		return;
 	if (o->kind->check != NULL && notes->errors == errors)
 		o->kind->check(&o->env, notes);
-	o->settings = settings_of(s->conf, i);
+	o->settings = settings_of(s->conf, i, s->profile[o->profile]);
 }
 
 static bool

@@ -7,6 +7,7 @@ send="$WB_BUILD/tests/e2e/send_ipfix 127.0.0.1:$(port 1)"
 input_is() { [ "$(ask --json status | jq ".input.$1")" = "$2" ]; }
 has() { grep -q -e "$2" "$dir/$1"; }
 
+filter='networks_file_filter: true'
 # conf LINE...: the configuration, with lines of this step.
 conf() {
 	{
@@ -21,7 +22,7 @@ conf() {
 			print_output: csv
 			print_refresh_time: 1
 			networks_file: networks
-			networks_file_filter: true
+			$filter
 			aggregate[a]: src_host, dst_host
 			print_output_file[a]: a.csv
 			print_output_file_append[a]: true
@@ -110,13 +111,27 @@ $send --no-template 192.0.2.6,198.51.100.6,100,1
 wait_for 10 has a.csv '^192.0.2.6,198.51.100.6,.*,100$'
 say $? "... which go on"
 
-books_balance
+# A key for all changes what an output is given: the networks file filters hosts until something uses it.
+echo 192.0.2.0/24 >"$dir/networks"
+filter=
+good "a networks file that nothing uses" 'plugins: print[a]' 'logfile: log'
+has said 'it filters hosts'
+say $? "... with its warning"
 $send --no-template 192.0.2.7,198.51.100.7,100,1
-wait_for 10 input_is flows 6
+wait_for 10 has a.csv '^192.0.2.7,0.0.0.0,.*,100$'
+say $? "... filters"
+good "the same, and used" 'plugins: print[a]' 'logfile: log' 'nfacctd_as: file'
+$send --no-template 192.0.2.8,198.51.100.8,100,1
+wait_for 10 has a.csv '^192.0.2.8,198.51.100.8,.*,100$'
+say $? "... filters no more"
+
+books_balance
+$send --no-template 192.0.2.9,198.51.100.9,100,1
+wait_for 10 input_is flows 8
 kill -TERM "$daemon"
 wait "$daemon"
 same "TERM ends with status 0" 0 $?
-has a.csv '^192.0.2.7,198.51.100.7,.*,100$'
+has a.csv '^192.0.2.9,198.51.100.9,.*,100$'
 say $? "... and what was held is written"
 [ ! -e "$dir/pid" ] && [ ! -e "$dir/pid-print-a" ]
 say $? "pid files are gone"
