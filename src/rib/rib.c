@@ -188,6 +188,13 @@ column_detach(struct rib *rib, struct column *col)
 	mem_free(col->told);
 	col->told = NULL;
 	col->teller = NULL;
+	if (col->pins == 0)
+		column_bury(rib, col);
+}
+
+void
+column_bury(struct rib *rib, struct column *col)
+{
 	col->next = rib->dead;
 	rib->dead = col;
 }
@@ -367,13 +374,21 @@ work_attrs(struct rib *rib, mono_t until)
 bool
 rib_work(struct rib *rib, mono_t until)
 {
-	bool more = work_dead(rib, until);
+	bool more;
 
+	orphans_work(rib, until);
+	more = work_dead(rib, until);
 	more |= work_columns(rib, until);
 	more |= work_tables(rib, until);
 	more |= work_attrs(rib, until);
 	more |= limbo_work(&rib->limbo, until);
 	return more;
+}
+
+void
+rib_watch(struct rib *rib, const struct rib_watcher *w)
+{
+	rib->watcher = w;
 }
 
 void

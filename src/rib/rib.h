@@ -51,6 +51,17 @@ const struct teller_info *teller_info(const struct teller *t);
  */
 void	teller_gone(struct teller *t);
 
+/*
+ * Routes outlive sessions. An orphan's session is lost, perhaps with the daemon that had it: its
+ * routes are stale and answer on. One that comes back takes it over; whatever has not been told
+ * again or swept until `until` is withdrawn then, and an orphan that nobody took is gone.
+ */
+void	teller_orphan(struct teller *t, mono_t until);
+bool	teller_is_orphan(const struct teller *t);
+
+/* The orphan of the same kind, router, router id, AS and name, now `info`'s own; NULL: none. */
+struct teller *teller_adopt(struct rib *rib, const struct teller_info *info);
+
 /* A route's name within a teller. */
 struct nlri {
 	uint64_t rd;			/* 0: global table */
@@ -77,7 +88,10 @@ void	attrs_hash(const struct teller *t, const struct attrs *attrs, struct attrs_
 void	attrs_warm(const struct teller *t, const struct attrs_hash *hash);
 uint32_t attrs_put_hashed(struct teller *t, const struct attrs *attrs, const struct attrs_hash *hash);
 
-enum rib_change { RIB_NEW, RIB_REPLACED, RIB_SAME, RIB_REMOVED, RIB_UNKNOWN, RIB_FULL };
+enum rib_change {
+	RIB_NEW, RIB_REPLACED, RIB_SAME, RIB_REMOVED, RIB_UNKNOWN, RIB_FULL,
+	RIB_SWEPT,			/* of watchers only: it was stale and is removed */
+};
 
 enum rib_change rib_announce(struct teller *t, const struct nlri *nlri, uint32_t path);
 enum rib_change rib_withdraw(struct teller *t, const struct nlri *nlri);
@@ -95,6 +109,25 @@ size_t	rib_announce_many(struct teller *t, const struct nlri *nlri, size_t n, ui
 void	rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi);
 void	rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi);
 bool	teller_is_stale(const struct teller *t);
+
+/*
+ * Who is told of every change: one watcher, called by control at once. Paths are good until it
+ * returns; `old` is 0 where there was none. A teller that is gone takes its routes with it unsaid.
+ */
+struct rib_event {
+	const struct teller *teller;
+	const struct nlri *nlri;
+	enum rib_change change;
+	uint32_t old, path;
+};
+
+struct rib_watcher {
+	void (*route)(void *ctx, const struct rib_event *e);
+	void (*teller)(void *ctx, const struct teller *t, bool up);	/* new, taken over; lost */
+	void *ctx;
+};
+
+void	rib_watch(struct rib *rib, const struct rib_watcher *w);	/* borrowed; NULL: nobody */
 
 /*
  * Background work: emptied prefixes, columns of tellers that are gone, marking of attributes,

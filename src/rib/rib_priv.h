@@ -2,7 +2,8 @@
 /*
  * What the files of the RIB share: tables, tellers, columns and views as they are inside.
  *
- * rib.c tables and background work, teller.c announcing, view.c lookups, walk.c reading for people.
+ * rib.c tables and background work, teller.c announcing, orphan.c tellers without a session, view.c
+ * lookups, walk.c and scan.c reading for people and files.
  */
 #ifndef WB_RIB_PRIV_H
 #define WB_RIB_PRIV_H
@@ -38,6 +39,7 @@ struct column {
 	uint32_t told_ids;
 	uint32_t sweep_at;		/* next id to look at, 0: no sweep under way */
 	uint32_t clear_at;		/* of a dead column: next page to empty */
+	unsigned pins;			/* walks that are at it (scan.c): it stays until they end */
 };
 
 struct teller {
@@ -51,6 +53,8 @@ struct teller {
 	size_t spent;			/* pool bytes caused since the last marking */
 	size_t told;			/* pool bytes caused ever */
 	struct attr_owner *owner;	/* NULL: it has not told much yet */
+	bool orphan;
+	mono_t stale_until;		/* 0: nothing to sweep by time */
 };
 
 enum gc_phase { GC_IDLE, GC_MARK, GC_SWEEP, GC_GRACE, GC_RECLAIM };
@@ -83,6 +87,8 @@ struct rib {
 	uint64_t gc_routes;		/* routes then */
 	uint64_t gc_loosened;		/* cells since then that no longer name what they named */
 	uint64_t announces, withdraws, markings, refused;
+	const struct rib_watcher *watcher;	/* NULL: nobody */
+	uint32_t was;			/* the path that the last announce or withdraw met */
 };
 
 static inline enum rib_afi
@@ -101,6 +107,21 @@ void	column_detach(struct rib *rib, struct column *col);
 
 /* Withdraw what was not told again, until `until`; true: more to do. In teller.c. */
 bool	column_sweep(struct column *col, mono_t until);
+
+/* A column that is detached is emptied by background work; one that is walked waits for that. */
+void	column_bury(struct rib *rib, struct column *col);
+
+/* End what is due; sweeps go on as work of their columns. In orphan.c. */
+void	orphans_work(struct rib *rib, mono_t until);
+
+void	nlri_of(const struct column *c, uint32_t id, const struct member *m, struct nlri *ret);
+
+static inline void
+tell_watcher(const struct rib *rib, const struct teller *t, bool up)
+{
+	if (rib->watcher != NULL && rib->watcher->teller != NULL)
+		rib->watcher->teller(rib->watcher->ctx, t, up);
+}
 
 /* Views, in view.c. */
 void	views_init(struct rib *rib);

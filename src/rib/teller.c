@@ -31,6 +31,7 @@ teller_new(struct rib *rib, const struct teller_info *info)
 		rib->first = t;
 	rib->last = t;
 	views_teller(rib, t, 1);
+	tell_watcher(rib, t, true);
 	return t;
 }
 
@@ -46,6 +47,8 @@ teller_gone(struct teller *t)
 	struct rib *rib = t->rib;
 	struct column *col, *next;
 
+	if (!t->orphan)
+		tell_watcher(rib, t, false);
 	for (col = t->columns; col != NULL; col = next) {
 		next = col->next;
 		column_detach(rib, col);
@@ -255,6 +258,7 @@ announce_member(struct column *col, uint32_t id, uint32_t old, const struct nlri
 	} else if (m[i].path == path && (m[i].label & ~MEMBER_STALE) == nlri->label) {
 		change = RIB_SAME;
 	}
+	col->teller->rib->was = change == RIB_NEW ? 0 : m[i].path;
 	m[i] = new;
 	if (store_members(col, id, old, before, m, n) != 0)
 		return RIB_FULL;
@@ -272,6 +276,7 @@ announce(struct column *col, uint32_t id, const struct nlri *nlri, uint32_t path
 		return announce_member(col, id, old, nlri, path);
 	change = old == 0 ? RIB_NEW :
 	    old == path && label_of(col, id) == nlri->label ? RIB_SAME : RIB_REPLACED;
+	col->teller->rib->was = old;
 	store(col, id, old, path, nlri->label);
 	if (old == 0)
 		count_routes(col, 0, 1);
@@ -298,6 +303,17 @@ prefix_get(struct teller *t, struct prefixset *ps, const struct prefix *p)
 	return id;
 }
 
+/* Outlined: who has no watcher pays for a test that is foreseen. */
+static void
+watched(const struct teller *t, const struct nlri *nlri, enum rib_change change, uint32_t old,
+    uint32_t path)
+{
+	const struct rib_watcher *w = t->rib->watcher;
+	const struct rib_event e = { t, nlri, change, old, path };
+
+	w->route(w->ctx, &e);
+}
+
 /* col: NULL where there is no room for it; id: of the prefix, 0 where that is not known yet. */
 static enum rib_change
 announce_nlri(struct teller *t, struct column *col, uint32_t id, const struct nlri *nlri,
@@ -318,6 +334,8 @@ announce_nlri(struct teller *t, struct column *col, uint32_t id, const struct nl
 	if (change == RIB_FULL) {
 		rib->refused++;
 		rib->gc_loosened++;
+	} else if (rib->watcher != NULL) {
+		watched(t, nlri, change, rib->was, path);
 	}
 	return change;
 }
@@ -439,6 +457,7 @@ withdraw_member(struct column *col, uint32_t id, uint32_t old, uint32_t path_id)
 		i++;
 	if (i == n)
 		return RIB_UNKNOWN;
+	col->teller->rib->was = m[i].path;
 	m[i] = m[--n];
 	/* Where the pool has no room for the smaller set, no answer is better than a wrong one. */
 	if (store_members(col, id, old, before, m, n) != 0)
@@ -461,9 +480,11 @@ rib_withdraw(struct teller *t, const struct nlri *nlri)
 		id = prefixset_find(&col->table->prefixes, key, p->len);
 	if (id != 0)
 		old = pages_get(&col->path, id);
-	if (old == 0)
+	if (old == 0 || withdraw_member(col, id, old, nlri->path_id) == RIB_UNKNOWN)
 		return RIB_UNKNOWN;
-	return withdraw_member(col, id, old, nlri->path_id);
+	if (t->rib->watcher != NULL)
+		watched(t, nlri, RIB_REMOVED, t->rib->was, 0);
+	return RIB_REMOVED;
 }
 
 /* --- stale ----------------------------------------------------------------------------------- */
@@ -495,6 +516,15 @@ teller_is_stale(const struct teller *t)
 }
 
 static void
+swept(const struct column *col, uint32_t id, const struct member *m)
+{
+	struct nlri nlri;
+
+	nlri_of(col, id, m, &nlri);
+	watched(col->teller, &nlri, RIB_SWEPT, m->path, 0);
+}
+
+static void
 sweep_cell(struct column *col, uint32_t id)
 {
 	struct member m[SET_MOST];
@@ -507,6 +537,8 @@ sweep_cell(struct column *col, uint32_t id)
 	for (size_t i = 0; i < n; i++)
 		if (!(m[i].label & MEMBER_STALE))
 			m[kept++] = m[i];
+		else if (col->teller->rib->watcher != NULL)
+			swept(col, id, &m[i]);
 	if (kept < n && store_members(col, id, old, before, m, kept) != 0)
 		(void)store_members(col, id, old, before, m, 0);
 }

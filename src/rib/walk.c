@@ -80,7 +80,7 @@ rib_matches(const struct rib *rib, const struct teller *t, uint64_t rd, const st
 	return to.n;
 }
 
-static void
+void
 nlri_of(const struct column *c, uint32_t id, const struct member *m, struct nlri *ret)
 {
 	*ret = (struct nlri){
