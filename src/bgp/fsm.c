@@ -189,11 +189,13 @@ come_up(struct session *s, const struct bgp_message *m)
 	char name[ADDR_TEXT];
 	struct teller_info info = {
 		.kind = TELLER_BGP, .router = p->addr, .router_id = p->id, .as = p->as,
-		.name = addr_text(&p->addr, name),
+		.port = p->port, .name = addr_text(&p->addr, name),
 	};
 
 	(void)m;
-	s->teller = teller_new(s->bgp->rib, &info);
+	s->teller = teller_adopt(s->bgp->rib, &info);
+	if (s->teller == NULL)
+		s->teller = teller_new(s->bgp->rib, &info);
 	session_state(s, BGP_STATE_ESTABLISHED);
 	for (size_t i = 0; i < family_count; i++)
 		if (s->context.families & family_bit(&families[i]))
@@ -232,10 +234,12 @@ take_update(struct session *s, const struct bgp_message *m)
 	count_add(&c->attr_discarded, u->discarded);
 	if (u->verdict == VERDICT_WITHDRAW)
 		count(&c->treated_as_withdraw);
-	if (u->end_of_rib != NULL)
+	if (u->end_of_rib != NULL) {
+		rib_sweep(s->teller, u->end_of_rib->rib_afi, u->end_of_rib->rib_safi);
 		peer_log(s->peer, LOG_LVL_INFO, "end of RIB of %s: %llu routes",
 		    u->end_of_rib->name, (unsigned long long)teller_routes(s->teller,
 		    u->end_of_rib->rib_afi, u->end_of_rib->rib_safi));
+	}
 	return STEP_DONE;
 }
 

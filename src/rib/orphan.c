@@ -46,6 +46,7 @@ teller_adopt(struct rib *rib, const struct teller_info *info)
 	if (t == NULL)
 		return NULL;
 	t->orphan = false;
+	t->info.port = info->port;
 	tell_watcher(rib, t, true);
 	return t;
 }

@@ -38,6 +38,7 @@ struct teller_info {
 	struct addr router;		/* session address of the router that tells */
 	struct addr router_id;		/* its BGP identifier, as a mapped IPv4 address */
 	uint32_t as;			/* the teller's AS */
+	uint16_t port;			/* of its side of the session, 0: none */
 	const char *name;		/* for people; copied */
 };
 

@@ -19,8 +19,10 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "feed/reader.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/saved_rib.h"
 
 #define RIB_SLICE_NS	(5 * NS_PER_MS)
 #define SETTLE_S	60		/* longest wait for a reload that was on its way at the end */
@@ -28,7 +30,7 @@
 
 struct control {
 	struct daemon *d;
-	struct event *tick, *rib, *posts, *sig[6];
+	struct event *tick, *rib, *posts, *read, *sig[6];
 	uint64_t slices;
 };
 
@@ -59,6 +61,14 @@ on_posts(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	run_posts(((struct control *)arg)->d);
+}
+
+static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	reader_collect(((struct control *)arg)->d->reader);
 }
 
 void
@@ -123,6 +133,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	rates_tick(d->rates, d, now);
 	books_tick(d, now);
 	keep_templates(d, now);
+	saved_rib_tick(d->saved_rib, now);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -221,6 +232,8 @@ add_events(struct control *c)
 	if (d->rib != NULL) {
 		c->rib = event_new(d->base, -1, 0, on_rib, c);
 		event_add(c->rib, &soon);
+		c->read = event_new(d->base, reader_fd(d->reader), EV_READ | EV_PERSIST, on_read, c);
+		event_add(c->read, NULL);
 	}
 }
 
@@ -236,6 +249,8 @@ free_events(struct control *c)
 		event_free(c->posts);
 	if (c->rib != NULL)
 		event_free(c->rib);
+	if (c->read != NULL)
+		event_free(c->read);
 }
 
 static int
@@ -281,6 +296,8 @@ start_all(struct control *c, struct sbuf *err)
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
+		d->reader = reader_start(d->epoch);
+		d->saved_rib = saved_rib_start(d, conf);
 	}
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
@@ -337,6 +354,8 @@ stop_all(struct control *c, const char *pidfile)
 	}
 	process_remove_pidfiles(pidfile, setup);
 	ctl_stop(d->ctl);
+	reader_stop(d->reader);
+	saved_rib_stop(d->saved_rib);
 	bgp_stop(d->bgp);
 	enrich_free(d->explain);
 	rib_free(d->rib);

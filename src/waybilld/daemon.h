@@ -16,7 +16,9 @@
 struct daemon;
 
 struct rates;
+struct reader;
 struct reload;
+struct saved_rib;
 
 /* Work posted to control by another thread. */
 struct post {
@@ -32,6 +34,8 @@ struct daemon {
 	struct epoch *epoch;
 	struct rib *rib;		/* NULL without bgp_daemon */
 	struct bgp *bgp;
+	struct reader *reader;		/* with rib */
+	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct ctl *ctl;
 	struct enrich *explain;		/* control's own, for `waybill explain` */
 	struct worker *worker[WORKERS_MOST];

@@ -162,6 +162,22 @@ rib_withdraw(struct teller *t, const struct nlri *n)
 	return RIB_REMOVED;
 }
 
+struct teller *
+teller_adopt(struct rib *rib, const struct teller_info *info)
+{
+	(void)rib;
+	(void)info;
+	return NULL;
+}
+
+void
+rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	(void)t;
+	(void)afi;
+	(void)safi;
+}
+
 uint64_t
 teller_routes(const struct teller *t, enum rib_afi afi, enum rib_safi safi)
 {
