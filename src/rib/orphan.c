@@ -16,7 +16,7 @@ void
 teller_orphan(struct teller *t, mono_t until)
 {
 	if (!t->orphan)
-		tell_watcher(t->rib, t, false);
+		tell_watcher(t->rib, t, TELLER_DOWN);
 	each_family(t, rib_stale);
 	t->orphan = true;
 	t->stale_until = until;
@@ -47,7 +47,7 @@ teller_adopt(struct rib *rib, const struct teller_info *info)
 		return NULL;
 	t->orphan = false;
 	t->info.port = info->port;
-	tell_watcher(rib, t, true);
+	tell_watcher(rib, t, TELLER_UP);
 	return t;
 }
 

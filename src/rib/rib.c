@@ -207,6 +207,25 @@ heap_free(void *owner, void *thing, uint32_t number)
 	mem_free(thing);
 }
 
+static void
+clear_cell(struct rib *rib, const struct column *c, uint32_t id)
+{
+	uint32_t cell = pages_get(&c->path, id);
+	const struct member *m;
+	struct member one;
+	size_t n = 1;
+
+	if (cell == 0)
+		return;
+	if (c->ghost != NULL) {
+		one = (struct member){ 0, cell, c->label.dir != NULL ? pages_get(&c->label, id) : 0 };
+		m = cell & CELL_SET ? attrstore_members(&rib->attrs, cell, &n) : &one;
+		for (size_t i = 0; i < n; i++)
+			tell_swept(rib, c->ghost, c, id, &m[i]);
+	}
+	prefixset_drop(&c->table->prefixes, id);
+}
+
 /* Empty the columns of tellers that are gone, a page at a time. */
 static bool
 work_dead(struct rib *rib, mono_t until)
@@ -221,13 +240,17 @@ work_dead(struct rib *rib, mono_t until)
 				return true;
 			if (c->path.count[c->clear_at] > 0)
 				for (uint32_t id = first; id < first + PAGE_CELLS; id++)
-					if (pages_get(&c->path, id) != 0)
-						prefixset_drop(&c->table->prefixes, id);
+					clear_cell(rib, c, id);
 			pages_unhook(&c->path, &rib->pool, &rib->limbo, c->clear_at);
 			if (c->label.dir != NULL)
 				pages_unhook(&c->label, &rib->pool, &rib->limbo, c->clear_at);
 		}
 		rib->dead = c->next;
+		if (c->ghost != NULL) {
+			rib->ghosts--;
+			if (--c->ghost->buried == 0)
+				teller_free(c->ghost);
+		}
 		pages_retire(&c->path, &rib->limbo);
 		if (c->label.dir != NULL)
 			pages_retire(&c->label, &rib->limbo);
@@ -341,6 +364,9 @@ gc_end(struct rib *rib)
 static bool
 work_attrs(struct rib *rib, mono_t until)
 {
+	/* Paths of dead columns are not marked, and a watcher may still be told of them. */
+	if (rib->ghosts > 0)
+		return false;
 	switch (rib->gc) {
 	case GC_IDLE:
 		if (!gc_is_due(rib))

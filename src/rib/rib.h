@@ -113,7 +113,8 @@ bool	teller_is_stale(const struct teller *t);
 
 /*
  * Who is told of every change: one watcher, called by control at once. Paths are good until it
- * returns; `old` is 0 where there was none. A teller that is gone takes its routes with it unsaid.
+ * returns; `old` is 0 where there was none. Routes of a teller that is gone are told as swept, by
+ * rib_work; it is down after the last of them, or was when it became an orphan.
  */
 struct rib_event {
 	const struct teller *teller;
@@ -122,9 +123,15 @@ struct rib_event {
 	uint32_t old, path;
 };
 
+enum teller_event {
+	TELLER_UP,			/* new, or taken over */
+	TELLER_DOWN,			/* gone, or an orphan */
+	TELLER_END,			/* the pointer is good no longer; the last event */
+};
+
 struct rib_watcher {
 	void (*route)(void *ctx, const struct rib_event *e);
-	void (*teller)(void *ctx, const struct teller *t, bool up);	/* new, taken over; lost */
+	void (*teller)(void *ctx, const struct teller *t, enum teller_event event);
 	void *ctx;
 };
 

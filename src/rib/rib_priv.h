@@ -26,7 +26,8 @@ struct table {
 
 struct column {
 	struct page *_Atomic *_Atomic dir;	/* the readers' way in; NULL: detached */
-	struct teller *teller;
+	struct teller *teller;		/* NULL: gone; see ghost */
+	struct teller *ghost;		/* of a dead column: whose routes the watcher is told of */
 	struct table *table;
 	enum rib_safi safi;
 	uint32_t number;		/* in rib->column */
@@ -54,6 +55,7 @@ struct teller {
 	size_t told;			/* pool bytes caused ever */
 	struct attr_owner *owner;	/* NULL: it has not told much yet */
 	bool orphan;
+	unsigned buried;		/* columns not yet emptied, of one gone while it was watched */
 	mono_t stale_until;		/* 0: nothing to sweep by time */
 };
 
@@ -86,6 +88,7 @@ struct rib {
 	size_t gc_floor;		/* pool bytes after the last marking */
 	uint64_t gc_routes;		/* routes then */
 	uint64_t gc_loosened;		/* cells since then that no longer name what they named */
+	unsigned ghosts;		/* dead columns whose routes a watcher is still told of */
 	uint64_t announces, withdraws, markings, refused;
 	const struct rib_watcher *watcher;	/* NULL: nobody */
 	uint32_t was;			/* the path that the last announce or withdraw met */
@@ -117,11 +120,16 @@ void	orphans_work(struct rib *rib, mono_t until);
 void	nlri_of(const struct column *c, uint32_t id, const struct member *m, struct nlri *ret);
 
 static inline void
-tell_watcher(const struct rib *rib, const struct teller *t, bool up)
+tell_watcher(const struct rib *rib, const struct teller *t, enum teller_event event)
 {
 	if (rib->watcher != NULL && rib->watcher->teller != NULL)
-		rib->watcher->teller(rib->watcher->ctx, t, up);
+		rib->watcher->teller(rib->watcher->ctx, t, event);
 }
+
+/* The watcher is told that a route went with its teller, or by a sweep. */
+void	tell_swept(const struct rib *rib, const struct teller *t, const struct column *col,
+	    uint32_t id, const struct member *m);
+void	teller_free(struct teller *t);
 
 /* Views, in view.c. */
 void	views_init(struct rib *rib);

@@ -157,13 +157,19 @@ take_column(struct rib_scan *s, struct rib_scanned *ret, size_t most)
 }
 
 size_t
-rib_scan_next(struct rib_scan *s, struct rib_scanned *ret, size_t most)
+rib_scan_next_of(struct rib_scan *s, uint32_t teller, struct rib_scanned *ret, size_t most)
 {
-	for (; s->at < s->columns; s->at++, s->id = 0, s->sub = 0) {
+	for (; s->at < s->columns && s->column[s->at].teller <= teller; s->at++, s->id = 0, s->sub = 0) {
 		size_t n = take_column(s, ret, most);
 
 		if (n > 0)
 			return n;
 	}
 	return 0;
+}
+
+size_t
+rib_scan_next(struct rib_scan *s, struct rib_scanned *ret, size_t most)
+{
+	return rib_scan_next_of(s, UINT32_MAX, ret, most);
 }

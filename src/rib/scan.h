@@ -33,6 +33,9 @@ struct rib_scanned {
 /* The next routes, at most `most`, all of one column; 0 at the end. Reader. */
 size_t	rib_scan_next(struct rib_scan *s, struct rib_scanned *ret, size_t most);
 
+/* The same, but 0 where the routes of this teller, no less than the one at hand, end. */
+size_t	rib_scan_next_of(struct rib_scan *s, uint32_t teller, struct rib_scanned *ret, size_t most);
+
 const struct rib *rib_scan_rib(const struct rib_scan *s);	/* for rib_path and its like */
 
 #endif

@@ -31,7 +31,7 @@ teller_new(struct rib *rib, const struct teller_info *info)
 		rib->first = t;
 	rib->last = t;
 	views_teller(rib, t, 1);
-	tell_watcher(rib, t, true);
+	tell_watcher(rib, t, TELLER_UP);
 	return t;
 }
 
@@ -47,16 +47,29 @@ teller_gone(struct teller *t)
 	struct rib *rib = t->rib;
 	struct column *col, *next;
 
-	if (!t->orphan)
-		tell_watcher(rib, t, false);
 	for (col = t->columns; col != NULL; col = next) {
 		next = col->next;
+		if (rib->watcher != NULL) {
+			col->ghost = t;
+			t->buried++;
+			rib->ghosts++;
+		}
 		column_detach(rib, col);
 	}
 	views_teller(rib, t, -1);
 	attrstore_disown(&rib->attrs, t->owner);
 	*(t->prev != NULL ? &t->prev->next : &rib->first) = t->next;
 	*(t->next != NULL ? &t->next->prev : &rib->last) = t->prev;
+	if (t->buried == 0)
+		teller_free(t);
+}
+
+void
+teller_free(struct teller *t)
+{
+	if (!t->orphan)
+		tell_watcher(t->rib, t, TELLER_DOWN);
+	tell_watcher(t->rib, t, TELLER_END);
 	mem_free(t->name);
 	mem_free(t);
 }
@@ -515,13 +528,16 @@ teller_is_stale(const struct teller *t)
 	return false;
 }
 
-static void
-swept(const struct column *col, uint32_t id, const struct member *m)
+void
+tell_swept(const struct rib *rib, const struct teller *t, const struct column *col, uint32_t id,
+    const struct member *m)
 {
 	struct nlri nlri;
 
+	if (rib->watcher == NULL)
+		return;
 	nlri_of(col, id, m, &nlri);
-	watched(col->teller, &nlri, RIB_SWEPT, m->path, 0);
+	watched(t, &nlri, RIB_SWEPT, m->path, 0);
 }
 
 static void
@@ -537,8 +553,8 @@ sweep_cell(struct column *col, uint32_t id)
 	for (size_t i = 0; i < n; i++)
 		if (!(m[i].label & MEMBER_STALE))
 			m[kept++] = m[i];
-		else if (col->teller->rib->watcher != NULL)
-			swept(col, id, &m[i]);
+		else
+			tell_swept(col->teller->rib, col->teller, col, id, &m[i]);
 	if (kept < n && store_members(col, id, old, before, m, kept) != 0)
 		(void)store_members(col, id, old, before, m, 0);
 }

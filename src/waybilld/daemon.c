@@ -20,6 +20,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "feed/reader.h"
+#include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
 #include "waybilld/saved_rib.h"
@@ -134,6 +135,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	books_tick(d, now);
 	keep_templates(d, now);
 	saved_rib_tick(d->saved_rib, now);
+	feeds_tick(d->feeds);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -154,6 +156,7 @@ on_rib(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (took > c->d->slowest_slice_ns)
 		c->d->slowest_slice_ns = took;
+	feeds_flush(c->d->feeds);
 	event_add(c->rib, &next);
 }
 
@@ -176,6 +179,7 @@ on_hup(evutil_socket_t number, short what, void *arg)
 	(void)number;
 	(void)what;
 	log_reopen();
+	feeds_reopen(d->feeds);
 	for (size_t i = 0; i < setup->outputs; i++) {
 		struct output *o = atomic_load(&setup->output[i].running);
 
@@ -298,6 +302,7 @@ start_all(struct control *c, struct sbuf *err)
 		d->rib = rib_new(d->epoch, &rc);
 		d->reader = reader_start(d->epoch);
 		d->saved_rib = saved_rib_start(d, conf);
+		d->feeds = feeds_start(d, conf);
 	}
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
@@ -357,6 +362,7 @@ stop_all(struct control *c, const char *pidfile)
 	reader_stop(d->reader);
 	saved_rib_stop(d->saved_rib);
 	bgp_stop(d->bgp);
+	feeds_stop(d->feeds);
 	enrich_free(d->explain);
 	rib_free(d->rib);
 	setup_release(setup);

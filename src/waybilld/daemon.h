@@ -16,6 +16,7 @@
 struct daemon;
 
 struct rates;
+struct feeds;
 struct reader;
 struct reload;
 struct saved_rib;
@@ -35,6 +36,7 @@ struct daemon {
 	struct rib *rib;		/* NULL without bgp_daemon */
 	struct bgp *bgp;
 	struct reader *reader;		/* with rib */
+	struct feeds *feeds;
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct ctl *ctl;
 	struct enrich *explain;		/* control's own, for `waybill explain` */

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "out/journal.h"
 #include "waybilld/commands.h"
+#include "waybilld/feeds.h"
 #include "waybilld/saved_rib.h"
 #include "waybilld/table.h"
 
@@ -104,6 +105,7 @@ put_rib(struct json *j, const struct daemon *d)
 	json_u64(j, "refused", s.refused);
 	json_u64(j, "slowest_slice_us", d->slowest_slice_ns / 1000);
 	saved_rib_describe(d->saved_rib, j);
+	feeds_describe(d->feeds, j);
 	json_end(j, '}');
 }
 

@@ -367,10 +367,11 @@ on_route(void *ctx, const struct rib_event *e)
 }
 
 static void
-on_teller(void *ctx, const struct teller *t, bool is_up)
+on_teller(void *ctx, const struct teller *t, enum teller_event event)
 {
-	sbuf_printf(&((struct seen *)ctx)->text, "%s%s ", is_up ? "up:" : "down:",
-	    teller_info(t)->name);
+	static const char *const events[] = { "up", "down", "end" };
+
+	sbuf_printf(&((struct seen *)ctx)->text, "%s:%s ", events[event], teller_info(t)->name);
 }
 
 static void
@@ -403,11 +404,21 @@ a_watcher_is_told_all(void **state)
 	rib_sweep(t, RIB_IP4, RIB_UNICAST);
 	work(&f);
 	rib_withdraw(t, &a);
+	rib_announce(t, &a, path_of(t, 2));
+	b.path_id = 7;
+	rib_announce(t, &b, path_of(t, 4));
 	teller_gone(t);
+	rib_watch(f.rib, NULL);
+	t = teller(&f, "192.0.2.2");
+	fill(t, 0, ROUTES);			/* others' attributes come and go meanwhile */
+	teller_gone(t);
+	rib_watch(f.rib, &w);
+	work(&f);
 	assert_string_equal(sbuf_text(&s.text), "up:192.0.2.1 +10.0.1.0/24/0:0>2 "
 	    ".10.0.1.0/24/0:2>2 =10.0.1.0/24/0:2>4 +10.0.2.0/24/2:0>6 +10.0.2.0/24/9:0>8 "
 	    "-10.0.2.0/24/9:8>0 down:192.0.2.1 up:192.0.2.1 .10.0.1.0/24/0:4>4 "
-	    "s10.0.2.0/24/2:6>0 -10.0.1.0/24/0:4>0 down:192.0.2.1 ");
+	    "s10.0.2.0/24/2:6>0 -10.0.1.0/24/0:4>0 +10.0.1.0/24/0:0>2 +10.0.2.0/24/7:0>4 "
+	    "s10.0.1.0/24/0:2>0 s10.0.2.0/24/7:4>0 down:192.0.2.1 end:192.0.2.1 ");
 	rib_watch(f.rib, NULL);
 	sbuf_done(&s.text);
 	down(&f);

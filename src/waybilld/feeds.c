@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One row per kind of teller says which keys its feeds have. Dumps are begun at multiples of their
+ * interval, by the wall clock as pmacct's, and written by the reader.
+ */
+#include "waybilld/feeds.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "feed/dump.h"
+#include "feed/msglog.h"
+#include "feed/reader.h"
+
+static const struct feed_keys {
+	enum teller_kind kind;
+	const char *name;		/* in log lines */
+	const char *msglog, *dump, *refresh, *latest, *slots;
+} feed_keys[] = {
+	{ TELLER_BGP, "BGP", "bgp_daemon_msglog_file", "bgp_table_dump_file",
+	  "bgp_table_dump_refresh_time", "bgp_table_dump_latest_file", "bgp_table_dump_time_slots" },
+};
+#define FEEDS	ARRAY_LEN(feed_keys)
+
+struct dumping {
+	struct feeds *feeds;
+	const char *name;
+	struct dump_conf conf;		/* of the run at hand, and of the next one */
+	int64_t every_s;		/* from one slot to the next; 0: no dumps */
+	int64_t due_s;			/* wall clock */
+	struct rib_scan *scan;		/* NULL: none on its way */
+	unsigned runs, skipped, failed;
+	mono_t began;
+	int result;
+	struct dump_figures f;
+	struct sbuf err;
+};
+
+struct feeds {
+	struct daemon *d;
+	struct rib_watcher watcher;
+	uint64_t seq;
+	struct msglog *msglog[FEEDS];	/* NULL: not asked for */
+	struct dumping dump[FEEDS];
+};
+
+static void
+on_route(void *ctx, const struct rib_event *e)
+{
+	struct feeds *f = ctx;
+
+	for (size_t i = 0; i < FEEDS; i++)
+		if (f->msglog[i] != NULL)
+			msglog_route(f->msglog[i], e);
+}
+
+static void
+on_teller(void *ctx, const struct teller *t, enum teller_event event)
+{
+	struct feeds *f = ctx;
+
+	for (size_t i = 0; i < FEEDS; i++)
+		if (f->msglog[i] != NULL)
+			msglog_teller(f->msglog[i], t, event);
+}
+
+static struct record_style
+read_style(const struct conf *conf)
+{
+	return (struct record_style){
+		.utc = conf_bool(conf, CONF_ALL, "timestamps_utc"),
+		.rfc9557 = conf_bool(conf, CONF_ALL, "timestamps_rfc9557"),
+		.epoch = conf_bool(conf, CONF_ALL, "timestamps_since_epoch"),
+		.secs = conf_bool(conf, CONF_ALL, "timestamps_secs"),
+		.path_array = conf_bool(conf, CONF_ALL, "as_path_encode_as_array"),
+		.comms_array = conf_bool(conf, CONF_ALL, "bgp_comms_encode_as_array"),
+	};
+}
+
+/* --- dumps --------------------------------------------------------------------------------------- */
+
+static bool
+is_ending(const void *reader)
+{
+	return reader_is_ending(reader);
+}
+
+static void
+run_dump(struct reader *r, void *arg)
+{
+	struct dumping *d = arg;
+
+	sbuf_clear(&d->err);
+	d->result = dump_write(d->scan, reader_epoch(r), reader_slot(r), &d->conf, is_ending, r,
+	    &d->f, &d->err);
+}
+
+static void
+dump_over(void *arg, bool ran)
+{
+	struct dumping *d = arg;
+
+	rib_scan_end(d->scan);
+	d->scan = NULL;
+	if (!ran)
+		return;
+	if (d->result != 0) {
+		d->failed++;
+		log_error("dump of %s tables: %s", d->name, sbuf_text(&d->err));
+		return;
+	}
+	log_info("*** Dumping %s tables - END (PID: %d RID: %u TABLES: %llu ENTRIES: %llu ET: %lld) ***",
+	    d->name, (int)getpid(), d->runs, (unsigned long long)d->f.tables,
+	    (unsigned long long)d->f.entries,
+	    (long long)(mono_since(mono_now(), d->began) / NS_PER_SEC));
+}
+
+static void
+begin_dump(struct dumping *d, int64_t time_s)
+{
+	const struct reader_job job = { run_dump, dump_over, d };
+	struct daemon *daemon = d->feeds->d;
+
+	if (d->scan != NULL) {
+		d->skipped++;
+		log_warn("dump of %s tables: the one before is still being written; skipped",
+		    d->name);
+		return;
+	}
+	d->conf.time = wall_of_sec(time_s);
+	d->conf.seq = d->feeds->seq++;
+	d->began = mono_now();
+	d->scan = rib_scan_begin(daemon->rib, NULL);
+	if (!reader_ask(daemon->reader, &job)) {
+		d->skipped++;
+		dump_over(d, false);
+		return;
+	}
+	log_info("*** Dumping %s tables - START (PID: %d RID: %u) ***", d->name, (int)getpid(),
+	    ++d->runs);
+}
+
+static void
+tick_dump(struct dumping *d)
+{
+	int64_t now_s = wall_sec(wall_now());
+
+	/* A clock that was set back, or far ahead, begins a new count. */
+	if (d->due_s == 0 || now_s < d->due_s - d->every_s || now_s > d->due_s + 2 * d->every_s)
+		d->due_s = (now_s / d->every_s + 1) * d->every_s;
+	if (now_s < d->due_s)
+		return;
+	d->conf.slots = (unsigned)(d->conf.period_s / d->every_s);
+	d->conf.slot = (unsigned)(d->due_s / d->every_s % d->conf.slots);
+	begin_dump(d, d->due_s);
+	d->due_s += d->every_s;
+}
+
+static void
+start_dumps(struct feeds *f, size_t i, const struct conf *conf)
+{
+	const struct feed_keys *k = &feed_keys[i];
+	struct dumping *d = &f->dump[i];
+	const char *file = conf_text(conf, CONF_ALL, k->dump);
+	int64_t period_s = conf_int(conf, CONF_ALL, k->refresh);
+	int64_t slots = conf_int(conf, CONF_ALL, k->slots);
+
+	*d = (struct dumping){ .feeds = f, .name = k->name };
+	if (file == NULL)
+		return;
+	if (period_s == 0) {
+		log_warn("%s has no effect without %s", k->dump, k->refresh);
+		return;
+	}
+	d->every_s = slots > 1 && slots <= period_s ? period_s / slots : period_s;
+	d->conf = (struct dump_conf){
+		.kind = k->kind, .style = read_style(conf), .period_s = (uint32_t)period_s,
+		.file = mem_strdup(file),
+		.umask = (mode_t)conf_int(conf, CONF_ALL, "files_umask"),
+	};
+	if (conf_text(conf, CONF_ALL, k->latest) != NULL)
+		d->conf.latest = mem_strdup(conf_text(conf, CONF_ALL, k->latest));
+	/* What was saved is told once at the start. */
+	if (teller_next(f->d->rib, NULL) != NULL)
+		begin_dump(d, wall_sec(wall_now()));
+}
+
+/* --- all of them --------------------------------------------------------------------------------- */
+
+static bool
+start_msglog(struct feeds *f, size_t i, const struct conf *conf)
+{
+	const struct msglog_conf mc = {
+		.file = conf_text(conf, CONF_ALL, feed_keys[i].msglog), .kind = feed_keys[i].kind,
+		.style = read_style(conf), .seq = &f->seq,
+		.umask = (mode_t)conf_int(conf, CONF_ALL, "files_umask"),
+	};
+
+	if (mc.file == NULL)
+		return false;
+	f->msglog[i] = msglog_start(f->d->rib, &mc);
+	return true;
+}
+
+struct feeds *
+feeds_start(struct daemon *d, const struct conf *conf)
+{
+	struct feeds *f = mem_new(sizeof(*f));
+	bool watch = false;
+
+	f->d = d;
+	for (size_t i = 0; i < FEEDS; i++) {
+		watch |= start_msglog(f, i, conf);
+		start_dumps(f, i, conf);
+	}
+	f->watcher = (struct rib_watcher){ on_route, on_teller, f };
+	if (watch)
+		rib_watch(d->rib, &f->watcher);
+	return f;
+}
+
+void
+feeds_tick(struct feeds *f)
+{
+	for (size_t i = 0; f != NULL && i < FEEDS; i++)
+		if (f->dump[i].every_s > 0)
+			tick_dump(&f->dump[i]);
+}
+
+void
+feeds_flush(struct feeds *f)
+{
+	for (size_t i = 0; f != NULL && i < FEEDS; i++)
+		if (f->msglog[i] != NULL)
+			msglog_flush(f->msglog[i]);
+}
+
+void
+feeds_reopen(struct feeds *f)
+{
+	for (size_t i = 0; f != NULL && i < FEEDS; i++)
+		if (f->msglog[i] != NULL)
+			msglog_reopen(f->msglog[i]);
+}
+
+void
+feeds_stop(struct feeds *f)
+{
+	if (f == NULL)
+		return;
+	rib_watch(f->d->rib, NULL);
+	for (size_t i = 0; i < FEEDS; i++) {
+		msglog_stop(f->msglog[i]);
+		mem_free((char *)(uintptr_t)f->dump[i].conf.file);
+		mem_free((char *)(uintptr_t)f->dump[i].conf.latest);
+		sbuf_done(&f->dump[i].err);
+	}
+	mem_free(f);
+}
+
+static void
+describe_msglog(const struct msglog *m, struct json *j)
+{
+	const char *c = (const char *)msglog_counters(m);
+
+	json_object(j, "msglog");
+	for (size_t k = 0; k < msglog_counter_count; k++)
+		json_u64(j, msglog_counter_rows[k].name,
+		    counter_get((const counter_t *)(c + msglog_counter_rows[k].at)));
+	json_i64(j, "balance", counter_balance(c, msglog_counter_rows, msglog_counter_count));
+	json_end(j, '}');
+}
+
+void
+feeds_describe(const struct feeds *f, struct json *j)
+{
+	json_array(j, "feeds");
+	for (size_t i = 0; f != NULL && i < FEEDS; i++) {
+		const struct dumping *d = &f->dump[i];
+
+		json_object(j, NULL);
+		json_str(j, "of", feed_keys[i].name);
+		if (f->msglog[i] != NULL)
+			describe_msglog(f->msglog[i], j);
+		if (d->every_s > 0) {
+			json_object(j, "dumps");
+			json_u64(j, "runs", d->runs);
+			json_u64(j, "skipped", d->skipped);
+			json_u64(j, "failed", d->failed);
+			json_u64(j, "last_entries", d->f.entries);
+			json_end(j, '}');
+		}
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Logs of changes and dumps of tables, as the configuration asks for them. Control's own. */
+#ifndef WB_WAYBILLD_FEEDS_H
+#define WB_WAYBILLD_FEEDS_H
+
+#include "waybilld/daemon.h"
+
+struct feeds;
+
+/* After saved routes were read, before sessions. With a RIB; NULL where nothing is asked for. */
+struct feeds *feeds_start(struct daemon *d, const struct conf *conf);
+void	feeds_tick(struct feeds *f);		/* once a second; NULL is fine, as below */
+void	feeds_flush(struct feeds *f);		/* some times a second */
+void	feeds_reopen(struct feeds *f);
+void	feeds_stop(struct feeds *f);		/* after sessions have ended, before the RIB */
+void	feeds_describe(const struct feeds *f, struct json *j);
+
+#endif
