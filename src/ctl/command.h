@@ -14,6 +14,7 @@
 #include "core/sbuf.h"
 
 struct event_base;
+struct answer;				/* one that is owed to a client */
 
 struct command {
 	const char *word;		/* "status" */
@@ -22,7 +23,16 @@ struct command {
 	/* Write the answer; 0, or -1 with the reason in out. */
 	int (*run)(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 	bool http;			/* also GET /api/v1/word */
+	/*
+	 * Instead of run, for what takes longer: 1 when answer_done will be called for `a`, once and by
+	 * control; else as run.
+	 */
+	int (*begin)(void *ctx, int argc, char **argv, bool json, struct answer *a,
+	    struct sbuf *out);
 };
+
+/* Give the answer and forget it; its client may have gone meanwhile. status: 0, or -1. */
+void	answer_done(struct answer *a, int status, const struct sbuf *body);
 
 struct ctl;
 

@@ -4,6 +4,8 @@
  * first "text" or "json"; the answer is a status digit, a line end and the body, then the end of the
  * stream. HTTP gives /metrics, /healthz and the JSON of commands under /api/v1/.
  */
+#include <sys/queue.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <event2/buffer.h>
@@ -33,6 +35,14 @@ struct ctl {
 	struct evconnlistener *listener;
 	struct evhttp *http;
 	unsigned clients;
+	LIST_HEAD(, answer) owed;
+};
+
+/* Owed to a client of the socket or of HTTP; to neither once that has gone. */
+struct answer {
+	LIST_ENTRY(answer) entry;
+	struct client *client;
+	struct evhttp_request *req;
 };
 
 static const struct command *
@@ -44,16 +54,31 @@ find_command(const struct ctl *ctl, const char *word)
 	return NULL;
 }
 
+/* 0 or -1 with the answer in out; 1: it comes later, by ret_answer, which the caller fills in. */
 static int
-run_command(const struct ctl *ctl, int argc, char **argv, bool json, struct sbuf *out)
+run_command(struct ctl *ctl, const struct command *command, int argc, char **argv, bool json,
+    struct sbuf *out, struct answer **ret_answer)
 {
-	const struct command *command = find_command(ctl, argv[0]);
+	struct answer *a;
+	int status;
 
+	*ret_answer = NULL;
 	if (command == NULL) {
 		sbuf_printf(out, "there is no command \"%s\"; see `waybill help`\n", argv[0]);
 		return -1;
 	}
-	return command->run(ctl->conf.ctx, argc, argv, json, out);
+	if (command->begin == NULL)
+		return command->run(ctl->conf.ctx, argc, argv, json, out);
+	a = mem_new(sizeof(*a));
+	LIST_INSERT_HEAD(&ctl->owed, a, entry);
+	status = command->begin(ctl->conf.ctx, argc, argv, json, a, out);
+	if (status > 0) {
+		*ret_answer = a;
+	} else {
+		LIST_REMOVE(a, entry);
+		mem_free(a);
+	}
+	return status;
 }
 
 /* --- the socket ----------------------------------------------------------------------------- */
@@ -61,11 +86,14 @@ run_command(const struct ctl *ctl, int argc, char **argv, bool json, struct sbuf
 struct client {
 	struct ctl *ctl;
 	struct bufferevent *bev;
+	struct answer *answer;		/* owed, NULL: none */
 };
 
 static void
 client_free(struct client *c)
 {
+	if (c->answer != NULL)
+		c->answer->client = NULL;
 	c->ctl->clients--;
 	bufferevent_free(c->bev);
 	mem_free(c);
@@ -84,6 +112,14 @@ client_event(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	(void)what;
 	client_free(arg);
+}
+
+static void
+client_answer(struct client *c, int status, const struct sbuf *body)
+{
+	evbuffer_add_printf(bufferevent_get_output(c->bev), "%d\n", status == 0 ? 0 : 1);
+	evbuffer_add(bufferevent_get_output(c->bev), body->text, body->len);
+	bufferevent_setcb(c->bev, NULL, answer_sent, client_event, c);
 }
 
 static void
@@ -106,16 +142,18 @@ request_read(struct bufferevent *bev, void *arg)
 	while (words < REQUEST_WORDS && (word[words] = strsep(&next, "\t")) != NULL)
 		words++;
 	word[words] = NULL;
+	bufferevent_disable(bev, EV_READ);
 	if (words >= 2)
-		status = run_command(c->ctl, words - 1, word + 1, strcmp(word[0], "json") == 0, &out);
+		status = run_command(c->ctl, find_command(c->ctl, word[1]), words - 1, word + 1,
+		    strcmp(word[0], "json") == 0, &out, &c->answer);
 	else
 		sbuf_str(&out, "an empty request\n");
 	free(line);
-	evbuffer_add_printf(bufferevent_get_output(bev), "%d\n", status == 0 ? 0 : 1);
-	evbuffer_add(bufferevent_get_output(bev), sbuf_text(&out), out.len);
+	if (c->answer != NULL)
+		c->answer->client = c;
+	else
+		client_answer(c, status, &out);
 	sbuf_done(&out);
-	bufferevent_disable(bev, EV_READ);
-	bufferevent_setcb(bev, NULL, answer_sent, client_event, c);
 }
 
 static void
@@ -170,11 +208,11 @@ listen_socket(struct ctl *ctl, struct sbuf *err)
 /* --- HTTP --------------------------------------------------------------------------------- */
 
 static void
-http_reply(struct evhttp_request *req, int code, const char *type, struct sbuf *body)
+http_reply(struct evhttp_request *req, int code, const char *type, const struct sbuf *body)
 {
 	struct evbuffer *buf = evbuffer_new();
 
-	evbuffer_add(buf, sbuf_text(body), body->len);
+	evbuffer_add(buf, body->text, body->len);
 	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", type);
 	evhttp_send_reply(req, code, code == 200 ? "OK" : "Not OK", buf);
 	evbuffer_free(buf);
@@ -211,6 +249,7 @@ http_api(struct evhttp_request *req, void *arg)
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(req));
 	char *word[REQUEST_WORDS + 1] = { NULL }, *copy, *next, *part;
 	const struct command *command;
+	struct answer *answer = NULL;
 	struct sbuf body = { 0 };
 	int words = 0, code = 404;
 
@@ -225,10 +264,13 @@ http_api(struct evhttp_request *req, void *arg)
 			word[words++] = evhttp_uridecode(part, 0, NULL);
 	command = words > 0 && word[0] != NULL ? find_command(ctl, word[0]) : NULL;
 	if (command != NULL && command->http)
-		code = command->run(ctl->conf.ctx, words, word, true, &body) == 0 ? 200 : 400;
+		code = run_command(ctl, command, words, word, true, &body, &answer) == 0 ? 200 : 400;
 	else
 		sbuf_str(&body, "{\"error\": \"no such command\"}\n");
-	http_reply(req, code, "application/json", &body);
+	if (answer != NULL)
+		answer->req = req;
+	else
+		http_reply(req, code, "application/json", &body);
 	sbuf_done(&body);
 	for (int i = 0; i < words; i++)
 		free(word[i]);
@@ -237,6 +279,21 @@ http_api(struct evhttp_request *req, void *arg)
 
 int
 ctl_http_address(const char *text, char host[CTL_HOST_ROOM], uint16_t *ret_port)
+/* A request whose connection has gone is given back by the reply itself. */
+void
+answer_done(struct answer *a, int status, const struct sbuf *body)
+{
+	if (a->client != NULL) {
+		a->client->answer = NULL;
+		client_answer(a->client, status, body);
+	}
+	if (a->req != NULL)
+		http_reply(a->req, status == 0 ? 200 : 400, "application/json", body);
+	LIST_REMOVE(a, entry);
+	mem_free(a);
+}
+static int
+listen_http(struct ctl *ctl, struct sbuf *err)
 {
 	const char *colon = strrchr(text, ':');
 	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
@@ -285,6 +342,7 @@ ctl_start(struct event_base *base, const struct ctl_conf *conf, struct sbuf *err
 
 	ctl->base = base;
 	ctl->conf = *conf;
+	LIST_INIT(&ctl->owed);
 	if ((conf->socket_path != NULL && listen_socket(ctl, err) != 0) ||
 	    (conf->http_listen != NULL && listen_http(ctl, err) != 0)) {
 		ctl_stop(ctl);
@@ -296,8 +354,17 @@ ctl_start(struct event_base *base, const struct ctl_conf *conf, struct sbuf *err
 void
 ctl_stop(struct ctl *ctl)
 {
+	struct answer *a;
+
 	if (ctl == NULL)
 		return;
+	/* Those still owed are nobody's, and so is the list they stand in. */
+	LIST_FOREACH(a, &ctl->owed, entry) {
+		if (a->client != NULL)
+			a->client->answer = NULL;
+		a->client = NULL;
+		a->req = NULL;
+	}
 	if (ctl->listener != NULL)
 		evconnlistener_free(ctl->listener);
 	if (ctl->socket_path != NULL)

@@ -58,6 +58,12 @@ rib_scan_begin(struct rib *rib, const struct teller *t)
 }
 
 void
+rib_scan_add(struct rib_scan *s, const struct teller *t)
+{
+	take_teller(s, t);
+}
+
+void
 rib_scan_end(struct rib_scan *s)
 {
 	for (size_t i = 0; i < s->columns; i++) {
@@ -125,6 +131,7 @@ take_cell(struct rib_scan *s, const struct column *c, uint32_t cell, struct rib_
 		r->teller = s->column[s->at].teller;
 		r->column = (uint32_t)s->at;
 		r->path = m.path;
+		r->prefix = s->id;
 		nlri_of(c, s->id, &m, &r->nlri);
 		++*n;
 	}
@@ -164,6 +171,27 @@ rib_scan_next_of(struct rib_scan *s, uint32_t teller, struct rib_scanned *ret, s
 
 		if (n > 0)
 			return n;
+	}
+	return 0;
+}
+
+uint32_t
+rib_scan_path(const struct rib_scan *s, const struct rib_scanned *r, uint32_t teller)
+{
+	const struct column *mine = s->column[r->column].column;
+
+	for (size_t i = 0; i < s->columns; i++) {
+		const struct column *c = s->column[i].column;
+		struct page *_Atomic *dir;
+		uint32_t cell;
+		size_t n;
+
+		if (s->column[i].teller != teller || c->table != mine->table || c->safi != mine->safi)
+			continue;
+		dir = atomic_load_explicit(&((struct column *)(uintptr_t)c)->dir,
+		    memory_order_acquire);
+		cell = dir != NULL ? pages_cell(dir, r->prefix) : 0;
+		return cell & CELL_SET ? attrstore_members(&s->rib->attrs, cell, &n)->path : cell;
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,13 @@ usage(FILE *f)
 "  peers                      BGP peers and what they told\n"
 "  exporters                  exporters: rates, loss, sampling, worker\n"
 "  top [N]                    the busiest exporters, again every two seconds\n"
-"  rib ADDRESS [--peer P]     all routes that cover an address\n"
+"  rib ADDRESS [--longest]    all routes that cover an address; --peer P: of one peer\n"
+"  rib --longer PREFIX | --path EXPRESSION | --community C | --diff PEER PEER | --all\n"
+"                             search all routes; --peer P, --limit N\n"
+"  rib import FILE --router ADDRESS [--as N] [--peer P]\n"
+"                             take an MRT file as what a router tells; forget ADDRESS\n"
+"  rib export FILE            write all routes as an MRT file\n"
+"  lglass peers | PEER PREFIX [RD]   the queries of pmacct's looking glass\n"
 "  explain EXPORTER SRC DST   what a flow would be given, by which rule\n"
 "  reload                     read the configuration again: all or nothing\n"
 "  flush                      purge all outputs now\n"
@@ -98,6 +105,29 @@ top(const char *path, int argc, char **argv, bool json)
 }
 
 /* The daemon's own check: found beside us, else by PATH. It goes by the name it is run under. */
+/*
+ * "rib import FILE" and its like are commands of their own, and the daemon reads and writes files by
+ * whole paths. Gives how many words there are then.
+ */
+static int
+rib_words(int words, char **word)
+{
+	static char names[][12] = { "rib-import", "rib-export", "rib-forget" };
+	static char path[PATH_MAX + 4096];
+	size_t i = 0;
+	while (i < ARRAY_LEN(names) && strcmp(names[i] + strlen("rib-"), word[1]) != 0)
+		i++;
+	if (i == ARRAY_LEN(names))
+		return words;
+	memmove(word, word + 1, (size_t)(words - 1) * sizeof(*word));
+	word[0] = names[i];
+	if (words > 2 && i < 2 && word[1][0] != '/' && getcwd(path, PATH_MAX) != NULL) {
+		snprintf(path + strlen(path), 4096, "/%s", word[1]);
+		word[1] = path;
+	}
+	return words - 1;
+}
+/* The daemon's own check: found beside us, else by PATH. */
 static int
 run_check(const char *self, const char *name, const char *file)
 {
@@ -179,6 +209,8 @@ main(int argc, char **argv)
 		return check(argv[0], words, word);
 	if (strcmp(word[0], "reload") == 0)
 		return reload(path);
+	if (strcmp(word[0], "rib") == 0 && words > 1)
+		words = rib_words(words, word);
 	if (strcmp(word[0], "top") == 0)
 		return top(path, words, word, json);
 	return ask_and_print(path, words, word, json);

@@ -44,16 +44,24 @@ run_flush(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 }
 
 const struct command daemon_commands[] = {
-	{ "status", "status", "health, the books of input and outputs", run_status, true },
-	{ "peers", "peers", "BGP peers and what they told", run_peers, true },
-	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", run_exporters, true },
-	{ "top", "top [N]", "the busiest exporters", run_top, true },
-	{ "rib", "rib ADDRESS [--peer P]", "all routes that cover an address", run_rib, true },
+	{ "status", "status", "health, the books of input and outputs", run_status, true, NULL },
+	{ "peers", "peers", "BGP peers and what they told", run_peers, true, NULL },
+	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", run_exporters, true, NULL },
+	{ "top", "top [N]", "the busiest exporters", run_top, true, NULL },
+	{ "rib", "rib ADDRESS | --path EXPRESSION | ...", "routes: the looking glass", NULL, true,
+	  begin_rib },
+	{ "lglass", "lglass peers | PEER PREFIX [RD]", "pmacct's looking glass", run_lglass, true, NULL },
+	/* Files are read and written by the daemon: never for HTTP. */
+	{ "rib-import", "rib import FILE --router ADDRESS [--as N] [--peer ADDRESS]",
+	  "take an MRT file as what a router tells", NULL, false, begin_import },
+	{ "rib-export", "rib export FILE", "write all routes as an MRT file", NULL, false,
+	  begin_export },
+	{ "rib-forget", "rib forget ADDRESS", "drop an imported table", run_forget, false, NULL },
 	{ "explain", "explain EXPORTER SOURCE DESTINATION [IN [OUT]]",
-	  "what a flow would be given, by which rule", run_explain, true },
-	{ "reload", "reload", "read the configuration again: all or nothing", run_reload, false },
-	{ "reload-state", "reload-state", "how the last reload ended", run_reload_state, false },
-	{ "flush", "flush", "purge all outputs now", run_flush, false },
+	  "what a flow would be given, by which rule", run_explain, true, NULL },
+	{ "reload", "reload", "read the configuration again: all or nothing", run_reload, false, NULL },
+	{ "reload-state", "reload-state", "how the last reload ended", run_reload_state, false, NULL },
+	{ "flush", "flush", "purge all outputs now", run_flush, false, NULL },
 };
 
 const size_t daemon_command_count = ARRAY_LEN(daemon_commands);

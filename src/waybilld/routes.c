@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commands about routes: peers, rib, explain.
+ * The commands about routes: peers, explain, and how a route is shown.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -151,16 +151,17 @@ match_json(const struct daemon *d, const struct rib_match *m, struct json *j)
 	done_path(&t);
 }
 
-static void
-match_text(const struct daemon *d, const struct rib_match *m, struct table *tab)
+void
+put_route_cells(struct table *tab, const struct rib *rib, const struct prefix *prefix,
+    const struct teller_info *info, uint32_t path)
 {
-	const struct path *p = rib_path(d->rib, m->path);
+	const struct path *p = rib_path(rib, path);
 	struct path_texts t;
 	char text[PREFIX_TEXT];
 
-	read_path(d->rib, m->path, &t);
-	table_text(tab, prefix_text(&m->prefix, text));
-	table_text(tab, addr_text(&teller_info(m->teller)->router, text));
+	read_path(rib, path, &t);
+	table_text(tab, prefix_text(prefix, text));
+	table_text(tab, addr_text(&info->router, text));
 	table_text(tab, t.next_hop);
 	table_u64(tab, p->local_pref);
 	table_u64(tab, p->med);
@@ -170,8 +171,7 @@ match_text(const struct daemon *d, const struct rib_match *m, struct table *tab)
 	done_path(&t);
 }
 
-/* The teller with this address, or NULL. */
-static struct teller *
+struct teller *
 find_teller(const struct daemon *d, const struct addr *a)
 {
 	for (struct teller *t = teller_next(d->rib, NULL); t != NULL; t = teller_next(d->rib, t))
@@ -180,54 +180,19 @@ find_teller(const struct daemon *d, const struct addr *a)
 	return NULL;
 }
 
-/* Read "ADDRESS [--peer P]". 0, or -1 with the reason in out. */
-static int
-read_rib_words(struct daemon *d, int argc, char **argv, struct addr *ret_addr,
-    struct teller **ret_teller, struct sbuf *out)
-{
-	struct prefix p;
-	struct addr peer;
-
-	*ret_teller = NULL;
-	if (argc < 2 || prefix_parse(argv[1], &p) != 0) {
-		sbuf_str(out, "usage: rib ADDRESS [--peer ADDRESS]\n");
-		return -1;
-	}
-	*ret_addr = p.addr;
-	if (argc >= 4 && strcmp(argv[2], "--peer") == 0) {
-		if (addr_parse(argv[3], &peer) != 0 ||
-		    (*ret_teller = find_teller(d, &peer)) == NULL) {
-			sbuf_printf(out, "there is no peer \"%s\"\n", argv[3]);
-			return -1;
-		}
-	} else if (argc > 2) {
-		sbuf_printf(out, "what is \"%s\"?\n", argv[2]);
-		return -1;
-	}
-	return 0;
-}
-
 int
-run_rib(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+answer_matches(struct daemon *d, const struct addr *a, const struct teller *teller, bool longest,
+    bool json, struct sbuf *out)
 {
 	static const char *const heads[] = { "PREFIX", "PEER", "NEXT HOP", "LOCAL_PREF", "MED",
 	    "AS PATH", "COMMUNITIES" };
-	struct daemon *d = ctx;
-	struct rib_match *m;
-	struct teller *teller;
-	struct addr a;
-	size_t n;
+	struct rib_match *m = mem_array(MATCHES_MOST, sizeof(*m));
+	size_t n = rib_matches(d->rib, teller, 0, a, m, MATCHES_MOST);
 
-	if (d->rib == NULL) {
-		sbuf_str(out, "no BGP: `bgp_daemon: true` is not set\n");
-		return -1;
-	}
-	if (read_rib_words(d, argc, argv, &a, &teller, out) != 0)
-		return -1;
-	m = mem_array(MATCHES_MOST, sizeof(*m));
-	n = rib_matches(d->rib, teller, 0, &a, m, MATCHES_MOST);
 	if (n > MATCHES_MOST)
 		n = MATCHES_MOST;
+	while (longest && n > 0 && m[n - 1].prefix.len < m[0].prefix.len)
+		n--;
 	if (json) {
 		struct json j = json_of(out);
 
@@ -240,7 +205,8 @@ run_rib(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 		struct table *t = table_new(heads, ARRAY_LEN(heads));
 
 		for (size_t i = 0; i < n; i++)
-			match_text(d, &m[i], t);
+			put_route_cells(t, d->rib, &m[i].prefix, teller_info(m[i].teller),
+			    m[i].path);
 		table_print(t, out);
 		table_free(t);
 	}
