@@ -34,6 +34,7 @@ rib_new(struct epoch *ep, const struct rib_conf *conf)
 	slots_init(&rib->table_at, 16);
 	slots_init(&rib->column_at, 16);
 	views_init(rib);
+	merges_init(rib);
 	return rib;
 }
 
@@ -142,6 +143,7 @@ column_new(struct teller *t, enum rib_safi safi, struct table *table)
 	c->teller = t;
 	c->table = table;
 	c->safi = safi;
+	c->tier = (uint32_t)t->info.kind << 8 | t->info.rank;
 	c->number = number_new(rib);
 	rib->column[c->number] = c;
 	pages_init(&c->path);
@@ -152,7 +154,8 @@ column_new(struct teller *t, enum rib_safi safi, struct table *table)
 	t->columns_end = &c->next;
 	slots_put(&rib->column_at, column_hash(t, safi, table), c->number, column_hash_of, rib);
 	t->spent += COLUMN_BYTES;
-	views_column(rib, c, true);
+	if (!merged_join(c))
+		views_column(rib, c, true);
 	return c;
 }
 
@@ -179,7 +182,10 @@ void
 column_detach(struct rib *rib, struct column *col)
 {
 	atomic_store_explicit(&col->dir, NULL, memory_order_release);
-	views_column(rib, col, false);
+	if (col->merged != NULL)
+		merged_leave(col);
+	else
+		views_column(rib, col, false);
 	slots_remove(&rib->column_at, column_hash(col->teller, col->safi, col->table),
 	    col->number, column_hash_of, rib);
 	rib->column[col->number] = NULL;
@@ -208,7 +214,7 @@ heap_free(void *owner, void *thing, uint32_t number)
 }
 
 static void
-clear_cell(struct rib *rib, const struct column *c, uint32_t id)
+clear_cell(struct rib *rib, struct column *c, uint32_t id)
 {
 	uint32_t cell = pages_get(&c->path, id);
 	const struct member *m;
@@ -217,6 +223,8 @@ clear_cell(struct rib *rib, const struct column *c, uint32_t id)
 
 	if (cell == 0)
 		return;
+	if (c->merged != NULL)
+		merged_change(c, id, cell, 0);
 	if (c->ghost != NULL) {
 		one = (struct member){ 0, cell, c->label.dir != NULL ? pages_get(&c->label, id) : 0 };
 		m = cell & CELL_SET ? attrstore_members(&rib->attrs, cell, &n) : &one;
@@ -246,6 +254,8 @@ work_dead(struct rib *rib, mono_t until)
 				pages_unhook(&c->label, &rib->pool, &rib->limbo, c->clear_at);
 		}
 		rib->dead = c->next;
+		if (c->merged != NULL)
+			merged_forget(c);
 		if (c->ghost != NULL) {
 			rib->ghosts--;
 			if (--c->ghost->buried == 0)
@@ -364,6 +374,9 @@ gc_end(struct rib *rib)
 static bool
 work_attrs(struct rib *rib, mono_t until)
 {
+	/* Columns that are being emptied are not marked, but their sets are still read (merged.c). */
+	if (rib->dead != NULL)
+		return true;
 	/* Paths of dead columns are not marked, and a watcher may still be told of them. */
 	if (rib->ghosts > 0)
 		return false;
@@ -431,6 +444,8 @@ rib_stats(const struct rib *rib, struct rib_stats *ret)
 		.markings = rib->markings,
 		.paths_freed = rib->attrs.paths_freed,
 		.refused = rib->refused,
+		.merged_full = rib->merged_full,
+		.merged = rib->merged,
 	};
 
 	s.aspaths = rib->attrs.kind_count[BLOB_ASPATH];
@@ -455,6 +470,7 @@ rib_free(struct rib *rib)
 	(void)work_dead(rib, ever);
 	limbo_done(&rib->limbo);
 	views_done(rib);
+	merges_done(rib);
 	for (uint32_t i = 0; i < rib->tables; i++) {
 		prefixset_done(&rib->table[i]->prefixes);
 		mem_free(rib->table[i]);

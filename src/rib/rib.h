@@ -24,6 +24,15 @@ enum rib_safi { RIB_UNICAST, RIB_LABELLED, RIB_VPN, RIB_SAFIS };
 
 enum teller_kind { TELLER_BGP, TELLER_BMP, TELLER_ISIS, TELLER_FILE };
 
+/* Which of a router's RIBs a BMP teller tells (RFC 7854 2, RFC 8671, RFC 9069). */
+enum teller_rib {
+	TELLER_RIB_ONE,			/* not BMP: the teller has one */
+	TELLER_LOC_RIB, TELLER_IN_POST, TELLER_IN_PRE, TELLER_OUT_POST, TELLER_OUT_PRE,
+	TELLER_RIBS
+};
+
+#define TELLER_UNSEEN	UINT8_MAX	/* rank: flows do not see its routes */
+
 struct rib_conf {
 	size_t pool_bytes;		/* most memory of interned attributes, 0: 8 GiB */
 	size_t teller_bytes;		/* new pool bytes a teller may cause between two markings,
@@ -40,6 +49,9 @@ struct teller_info {
 	uint32_t as;			/* the teller's AS */
 	uint16_t port;			/* of its side of the session, 0: none */
 	const char *name;		/* for people; copied */
+	enum teller_rib rib;
+	uint8_t rank;			/* among a router's RIBs: the lowest one that has an answer
+					   gives it; TELLER_UNSEEN: none of a view */
 };
 
 struct teller;
@@ -138,6 +150,12 @@ struct rib_watcher {
 void	rib_watch(struct rib *rib, const struct rib_watcher *w);	/* borrowed; NULL: nobody */
 
 /*
+ * Nobody keeps its routes up to date at the moment, or somebody does again. They answer as before;
+ * but of several routers that an exporter may see, one that has a teller up goes before (view_is_up).
+ */
+void	teller_down(struct teller *t, bool down);
+
+/*
  * Background work: emptied prefixes, columns of tellers that are gone, marking of attributes,
  * freeing after grace periods. Stops at `until`. True when there is more to do now.
  */
@@ -151,6 +169,7 @@ struct rib_stats {
 	uint64_t prefix_bytes, column_bytes, pool_bytes;
 	uint64_t pool_held;		/* memory that the pool has from the kernel for its bytes */
 	uint64_t announces, withdraws, markings, paths_freed, refused;
+	uint64_t merged, merged_full;	/* merged columns; paths that a full set of one had no room for */
 };
 
 void	rib_stats(const struct rib *rib, struct rib_stats *ret);

@@ -2,8 +2,9 @@
 /*
  * What the files of the RIB share: tables, tellers, columns and views as they are inside.
  *
- * rib.c tables and background work, teller.c announcing, orphan.c tellers without a session, view.c
- * lookups, walk.c and scan.c reading for people and files.
+ * rib.c tables and background work, teller.c announcing, orphan.c tellers without a session,
+ * merged.c columns of several tellers, view.c lookups, walk.c and scan.c reading for people and
+ * files.
  */
 #ifndef WB_RIB_PRIV_H
 #define WB_RIB_PRIV_H
@@ -30,11 +31,14 @@ struct column {
 	struct teller *ghost;		/* of a dead column: whose routes the watcher is told of */
 	struct table *table;
 	enum rib_safi safi;
+	uint32_t tier;			/* in a view; also for readers, who must not ask the teller */
 	uint32_t number;		/* in rib->column */
 	struct pages path;
 	struct pages label;		/* cold; dir NULL where the SAFI has no labels */
 	uint64_t routes;
 	struct column *next;		/* of the teller; then of the dead ones */
+	struct merged *merged;		/* what its routes go into as well; NULL: views list it itself */
+	struct column *next_source;	/* of that */
 	/* Stale routes: */
 	uint64_t *told;			/* by prefix id: told again; NULL unless rib_stale was called */
 	uint32_t told_ids;
@@ -57,6 +61,8 @@ struct teller {
 	bool orphan;
 	unsigned buried;		/* columns not yet emptied, of one gone while it was watched */
 	mono_t stale_until;		/* 0: nothing to sweep by time */
+	bool down;
+	bool merges;			/* owns a merged column, is in no list */
 };
 
 enum gc_phase { GC_IDLE, GC_MARK, GC_SWEEP, GC_GRACE, GC_RECLAIM };
@@ -80,6 +86,8 @@ struct rib {
 	uint64_t tellers;		/* ever */
 	uint64_t routes;
 	struct views *views;
+	struct merges *merges;
+	uint64_t merged, merged_full;	/* as in struct rib_stats */
 	uint32_t work_table;		/* where background work goes on */
 	enum gc_phase gc;
 	bool gc_wanted;
@@ -131,10 +139,26 @@ void	tell_swept(const struct rib *rib, const struct teller *t, const struct colu
 	    uint32_t id, const struct member *m);
 void	teller_free(struct teller *t);
 
+/*
+ * Merged columns, in merged.c: what several tellers of one router tell of one of its RIBs, as one
+ * column. A column either joins one and is no part of views itself, or is listed in them.
+ */
+void	merges_init(struct rib *rib);
+void	merges_done(struct rib *rib);
+bool	merged_join(struct column *col);	/* false: it stands for itself */
+void	merged_leave(struct column *col);	/* its teller goes; its routes follow by merged_change */
+void	merged_change(struct column *col, uint32_t id, uint32_t old, uint32_t cell);
+void	merged_forget(struct column *col);	/* the last of its routes went */
+struct column *merged_sources(const struct column *merged);	/* linked by next_source */
+
+/* What a teller caused in the pool since `before` bytes of it were in use. In teller.c. */
+void	teller_charge(struct teller *t, size_t before);
+
 /* Views, in view.c. */
 void	views_init(struct rib *rib);
 void	views_done(struct rib *rib);
 void	views_teller(struct rib *rib, const struct teller *t, int by);	/* +1 came, -1 went */
 void	views_column(struct rib *rib, struct column *col, bool add);
+void	views_down(struct rib *rib, const struct teller *t, int by);	/* +1 went down, -1 is back */
 
 #endif

@@ -35,6 +35,30 @@ teller_new(struct rib *rib, const struct teller_info *info)
 	return t;
 }
 
+const char *
+teller_rib_name(unsigned rib)
+{
+	static const char *const names[TELLER_RIBS] = {
+		[TELLER_RIB_ONE] = "RIB",
+		[TELLER_LOC_RIB] = "Loc-RIB",
+		[TELLER_IN_POST] = "Adj-RIB-In post-policy",
+		[TELLER_IN_PRE] = "Adj-RIB-In pre-policy",
+		[TELLER_OUT_POST] = "Adj-RIB-Out post-policy",
+		[TELLER_OUT_PRE] = "Adj-RIB-Out pre-policy",
+	};
+
+	return names[rib];
+}
+
+void
+teller_down(struct teller *t, bool down)
+{
+	if (t->down == down)
+		return;
+	t->down = down;
+	views_down(t->rib, t, down ? 1 : -1);
+}
+
 const struct teller_info *
 teller_info(const struct teller *t)
 {
@@ -56,6 +80,7 @@ teller_gone(struct teller *t)
 		}
 		column_detach(rib, col);
 	}
+	teller_down(t, false);
 	views_teller(rib, t, -1);
 	attrstore_disown(&rib->attrs, t->owner);
 	*(t->prev != NULL ? &t->prev->next : &rib->first) = t->next;
@@ -104,8 +129,8 @@ attrs_warm(const struct teller *t, const struct attrs_hash *hash)
 }
 
 /* Charge a teller with what the pool has grown by. One that tells much gets room of its own. */
-static void
-charge(struct teller *t, size_t before)
+void
+teller_charge(struct teller *t, size_t before)
 {
 	size_t now = attrstore_bytes(&t->rib->attrs);
 
@@ -131,7 +156,7 @@ attrs_put_hashed(struct teller *t, const struct attrs *attrs, const struct attrs
 	uint32_t path = t->spent < rib->conf.teller_bytes ?
 	    attrstore_path(&rib->attrs, owner_of(t), attrs, hash) : 0;
 
-	charge(t, before);
+	teller_charge(t, before);
 	if (path == 0) {
 		rib->refused++;
 		rib->gc_wanted = true;
@@ -216,6 +241,8 @@ store(struct column *col, uint32_t id, uint32_t old, uint32_t cell, uint32_t lab
 	if (old == 0 && cell != 0)
 		prefixset_hold(&col->table->prefixes, id);
 	pages_put(&col->path, &rib->pool, id, cell);
+	if (col->merged != NULL && old != cell)
+		merged_change(col, id, old, cell);
 	if (old != 0 && cell == 0)
 		prefixset_drop(&col->table->prefixes, id);
 }
@@ -243,7 +270,7 @@ store_members(struct column *col, uint32_t id, uint32_t old, size_t before, stru
 		cell = attrstore_set(&rib->attrs, owner_of(col->teller), m, n);
 		if (cell == 0)
 			return -1;
-		charge(col->teller, bytes);
+		teller_charge(col->teller, bytes);
 	}
 	store(col, id, old, cell, label);
 	count_routes(col, before, n);

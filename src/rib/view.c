@@ -20,6 +20,7 @@
 struct collist {
 	const struct table *table;
 	uint32_t n;
+	uint32_t first;				/* those of the first tier */
 	struct column *col[];
 };
 
@@ -28,6 +29,7 @@ struct view {
 	uint64_t rd;
 	bool by_id;
 	_Atomic uint32_t users;			/* tellers, or columns of a VPN table; 0: not found */
+	_Atomic uint32_t down;			/* tellers that are down */
 	struct collist *_Atomic list[RIB_AFIS];
 	const struct view *global;		/* of a VPN view: looked at together with it */
 	struct view *next;			/* in the bucket; set before it is published */
@@ -100,6 +102,15 @@ view_find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by
 	return has_users(vpn) ? vpn : v;
 }
 
+bool
+view_is_up(const struct view *view)
+{
+	struct view *v = (struct view *)(uintptr_t)(view->global != NULL ? view->global : view);
+
+	return atomic_load_explicit(&v->down, memory_order_relaxed) <
+	    atomic_load_explicit(&v->users, memory_order_relaxed);
+}
+
 uint32_t
 rib_generation(const struct rib *rib)
 {
@@ -143,12 +154,34 @@ count_users(struct rib *rib, struct view *v, int by)
 void
 views_teller(struct rib *rib, const struct teller *t, int by)
 {
+	if (t->info.rank == TELLER_UNSEEN)
+		return;
 	count_users(rib, get(rib, &t->info.router, 0, false), by);
 	if (addr_is_set(&t->info.router_id))
 		count_users(rib, get(rib, &t->info.router_id, 0, true), by);
 }
 
-/* What answers first: VPN, unicast, labelled; then by kind of teller; then by age. */
+static void
+count_down(struct rib *rib, struct view *v, int by)
+{
+	atomic_fetch_add_explicit(&v->down, (uint32_t)by, memory_order_relaxed);
+	atomic_fetch_add_explicit(&rib->generation, 1, memory_order_release);
+}
+
+void
+views_down(struct rib *rib, const struct teller *t, int by)
+{
+	if (t->info.rank == TELLER_UNSEEN)
+		return;
+	count_down(rib, get(rib, &t->info.router, 0, false), by);
+	if (addr_is_set(&t->info.router_id))
+		count_down(rib, get(rib, &t->info.router_id, 0, true), by);
+}
+
+/*
+ * What answers first: tiers, which are a kind of teller and of BMP one of the router's RIBs, are tried
+ * one after the other; in a tier VPN, unicast, labelled; then by age.
+ */
 static bool
 before(const struct column *x, const struct column *y)
 {
@@ -156,10 +189,10 @@ before(const struct column *x, const struct column *y)
 		[RIB_VPN] = 0, [RIB_UNICAST] = 1, [RIB_LABELLED] = 2,
 	};
 
+	if (x->tier != y->tier)
+		return x->tier < y->tier;
 	if (x->safi != y->safi)
 		return rank[x->safi] < rank[y->safi];
-	if (x->teller->info.kind != y->teller->info.kind)
-		return x->teller->info.kind < y->teller->info.kind;
 	return x->teller->number < y->teller->number;
 }
 
@@ -169,6 +202,17 @@ list_free(void *owner, void *thing, uint32_t number)
 	(void)owner;
 	(void)number;
 	mem_free(thing);
+}
+
+/* Where the tier that begins at a column ends. */
+static uint32_t
+tier_end(const struct collist *list, uint32_t from)
+{
+	uint32_t end = from;
+
+	while (end < list->n && list->col[end]->tier == list->col[from]->tier)
+		end++;
+	return end;
 }
 
 static void
@@ -193,6 +237,8 @@ relist(struct rib *rib, struct view *v, struct column *col, bool add)
 	if (list->n == 0) {
 		mem_free(list);
 		list = NULL;
+	} else {
+		list->first = tier_end(list, 0);
 	}
 	atomic_store_explicit(&v->list[afi], list, memory_order_release);
 	if (old != NULL)
@@ -205,6 +251,8 @@ views_column(struct rib *rib, struct column *col, bool add)
 	const struct teller_info *info = &col->teller->info;
 	const struct addr *router[] = { &info->router, &info->router_id };
 
+	if (info->rank == TELLER_UNSEEN)
+		return;
 	for (size_t by_id = 0; by_id < ARRAY_LEN(router); by_id++) {
 		struct view *v;
 
@@ -346,11 +394,11 @@ choose(const struct rib *rib, uint32_t cell, const struct addr *hint)
 	return m[0].path;
 }
 
-/* The first column of the list that has a route for an id, and its cell; 0: none has. */
+/* The first column of a tier that has a route for an id, and its cell; 0: none has. */
 static uint32_t
-cell_of(const struct way *w, uint32_t id, uint16_t *ret_column)
+cell_of(const struct way *w, uint32_t from, uint32_t end, uint32_t id, uint16_t *ret_column)
 {
-	for (uint32_t c = 0; c < w->list->n; c++) {
+	for (uint32_t c = from; c < end; c++) {
 		dir_t dir = c == 0 ? w->dir : dir_of(w->list->col[c]);
 		uint32_t cell = dir != NULL ? pages_cell(dir, id) : 0;
 
@@ -362,8 +410,25 @@ cell_of(const struct way *w, uint32_t id, uint16_t *ret_column)
 	return 0;
 }
 
+/* What the first tier has no answer for at all, from the next ones. */
+static uint32_t
+ask_tiers(const struct way *w, const struct seek *s, uint8_t *ret_len, uint16_t *ret_column)
+{
+	uint32_t end, cell = 0;
+
+	for (uint32_t from = w->list->first; cell == 0 && from < w->list->n; from = end) {
+		uint32_t id = s->id;
+
+		end = tier_end(w->list, from);
+		while (id != 0 && (cell = cell_of(w, from, end, id, ret_column)) == 0)
+			id = lpm_next(w->lpm, s->key, id);
+		*ret_len = id != 0 ? lpm_len(w->lpm, id) : 0;
+	}
+	return cell;
+}
+
 /*
- * From the longest match on to shorter ones, until a column of the list has a route. Mostly that
+ * From the longest match on to shorter ones, until a column of the tier has a route. Mostly that
  * is the first column, and its cell is on its way here since arrive.
  */
 static inline void
@@ -375,12 +440,14 @@ resolve(const struct rib *rib, const struct way *w, const struct seek *s, struct
 	uint8_t len = s->len;
 
 	while (cell == 0 && id != 0) {
-		cell = cell_of(w, id, &column);
+		cell = cell_of(w, 0, w->list->first, id, &column);
 		if (cell == 0) {
 			id = lpm_next(w->lpm, s->key, id);
 			len = lpm_len(w->lpm, id);
 		}
 	}
+	if (cell == 0 && w->list->first < w->list->n)
+		cell = ask_tiers(w, s, &len, &column);
 	if (cell & CELL_SET)
 		cell = choose(rib, cell, hint.first != NULL ? field_at(hint, s->at) : NULL);
 	ret->path = cell;
@@ -475,6 +542,72 @@ rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t 
 {
 	for (size_t i = 0; i < n; i++)
 		__builtin_prefetch(attrstore_blob(&rib->attrs, route[i].record->comm_set));
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+struct telling {
+	const struct rib *rib;
+	struct view_candidate *ret;
+	size_t n, room;
+};
+
+static void
+tell_column(struct telling *to, const struct column *c, uint32_t id)
+{
+	uint32_t cell = c->teller != NULL ? pages_get(&c->path, id) : 0;
+	const struct member one = { 0, cell, 0 }, *m = &one;
+	size_t n = cell != 0;
+
+	if (cell & CELL_SET)
+		m = attrstore_members(&to->rib->attrs, cell, &n);
+	for (size_t i = 0; i < n; i++, to->n++)
+		if (to->n < to->room)
+			to->ret[to->n] = (struct view_candidate){ c->teller->info.name, m[i].path };
+}
+
+static void
+tell_answer(struct telling *to, const struct column *c, uint32_t id, const struct addr *hint,
+    uint32_t path, struct view_answer *ret)
+{
+	struct addr hop = rib_addr(to->rib, rib_path(to->rib, path)->next_hop);
+
+	if (!c->teller->merges)
+		tell_column(to, c, id);
+	else
+		for (const struct column *s = merged_sources(c); s != NULL; s = s->next_source)
+			tell_column(to, s, id);
+	ret->rib = c->teller->info.rib;
+	ret->why = to->n <= 1 ? VIEW_ALONE :
+	    hint != NULL && addr_is_set(hint) && addr_eq(&hop, hint) ? VIEW_NEXT_HOP :
+	    VIEW_PREFERRED;
+}
+
+size_t
+view_candidates(const struct rib *rib, const struct view *view, const struct addr *addr,
+    const struct addr *hint, struct view_candidate *ret, size_t room, struct view_answer *ret_answer)
+{
+	struct telling to = { rib, ret, 0, room };
+	const struct collist *list = view->list[afi_of(addr)];
+	struct lpm_key key = lpm_key_of(addr);
+	struct route route;
+	const struct lpm *l;
+	uint32_t id;
+
+	view_lookup(rib, view, (struct addr_field){ addr, 0 }, (struct addr_field){ hint, 0 },
+	    &route, 1);
+	*ret_answer = (struct view_answer){ .rib = TELLER_RIB_ONE };
+	if (view->global != NULL && (list == NULL || route.column >= list->n)) {
+		route.column -= (uint16_t)(list != NULL ? list->n : 0);
+		list = view->global->list[afi_of(addr)];
+	}
+	if (route.path == 0 || list == NULL)
+		return 0;
+	l = prefixset_lpm(&list->table->prefixes);
+	for (id = lpm_first(l, key); id != 0 && lpm_len(l, id) != route.len;)
+		id = lpm_next(l, key, id);
+	tell_answer(&to, list->col[route.column], id, hint, route.path, ret_answer);
+	return to.n;
 }
 
 const struct path *

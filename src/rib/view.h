@@ -3,8 +3,9 @@
  * Looking routes up: the one way from flows into the RIB. Safe on any thread that is inside an
  * epoch (core/epoch.h); what comes back is good until the end of the batch.
  *
- * A view is what an exporter resolves to: an ordered list of columns, tried together: the longest
- * match over the list decides, ties go to the earlier column.
+ * A view is what an exporter resolves to: an ordered list of columns. Those of one tier (a BGP
+ * session; of a router that speaks BMP, one of its RIBs) are tried together: the longest match decides,
+ * ties go to the earlier column. A tier that has no answer leaves it to the next one.
  */
 #ifndef WB_RIB_VIEW_H
 #define WB_RIB_VIEW_H
@@ -30,6 +31,9 @@ uint32_t rib_generation(const struct rib *rib);
  */
 const struct view *view_find(const struct rib *rib, const struct addr *router, uint64_t rd,
 	    bool by_router_id);
+
+/* Of its tellers, at least one keeps its routes up to date (teller_down). */
+bool	view_is_up(const struct view *view);
 
 enum route_kind {
 	ROUTE_NONE,			/* nothing matched */
@@ -59,6 +63,29 @@ struct addr_field {
  */
 void	view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
 	    struct addr_field hint, struct route *ret, size_t n);
+
+/*
+ * For people, control only: which of the router's RIBs answered a lookup, why this path, and all
+ * paths that were there for the prefix, of whom. Gives how many; at most `room` are written.
+ */
+enum view_why { VIEW_ALONE, VIEW_NEXT_HOP, VIEW_PREFERRED };
+
+struct view_answer {
+	unsigned rib;			/* enum teller_rib */
+	enum view_why why;
+};
+
+struct view_candidate {
+	const char *teller;		/* its name */
+	uint32_t path;
+};
+
+size_t	view_candidates(const struct rib *rib, const struct view *view, const struct addr *addr,
+	    const struct addr *hint, struct view_candidate *ret, size_t room,
+	    struct view_answer *ret_answer);
+
+/* The name of an enum teller_rib: "Loc-RIB"; "RIB" where a teller has but one. */
+const char *teller_rib_name(unsigned rib);
 
 /* The record of a path; id 0 is a record of zeros. */
 const struct path *rib_path(const struct rib *rib, uint32_t id);
