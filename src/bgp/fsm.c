@@ -217,6 +217,25 @@ log_update(struct session *s, const struct bgp_update *u)
 	    u->verdict == VERDICT_DISCARD ? "it is discarded" : "its routes are taken as withdrawn");
 }
 
+/* False where the RIB takes no more attributes for now; then nothing was counted. */
+static bool
+tell(struct session *s, const struct ahead *a)
+{
+	const struct telling t = { s->teller, 0, &a->hash, a->part };
+	struct bgp_peer_counters *c = &s->peer->c;
+	struct told told;
+
+	if (!routes_tell(&t, &a->update, &told))
+		return false;
+	count_add(&c->announced, told.announced);
+	count_add(&c->refused, told.refused);
+	count_add(&c->withdrawn, told.withdrawn);
+	if (told.refused > 0)
+		peer_log(s->peer, LOG_LVL_WARN, "%llu routes refused: the table is full",
+		    (unsigned long long)told.refused);
+	return true;
+}
+
 static enum step
 take_update(struct session *s, const struct bgp_message *m)
 {
@@ -227,7 +246,7 @@ take_update(struct session *s, const struct bgp_message *m)
 	if (u->verdict == VERDICT_RESET)
 		return refuse(s, u->fault_attr != 0 ? attribute_name(u->fault_attr) : "UPDATE",
 		    &u->fault);
-	if (!routes_tell(s, a))
+	if (!tell(s, a))
 		return STEP_WAIT;
 	log_update(s, u);
 	count_add(&c->nlri_skipped, u->skipped);

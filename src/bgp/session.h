@@ -8,7 +8,7 @@
  *   struct session  one TCP connection and its state machine; a teller once it is established
  *
  * bgp.c starts and stops and shares out time, peer.c knows the neighbours, session.c moves bytes,
- * fsm.c decides, routes.c tells the RIB.
+ * fsm.c decides; routes.h tells the RIB.
  */
 #ifndef WB_BGP_SESSION_H
 #define WB_BGP_SESSION_H
@@ -20,7 +20,7 @@
 #include "bgp/access.h"
 #include "bgp/bgp.h"
 #include "bgp/open.h"
-#include "bgp/update.h"
+#include "bgp/routes.h"
 #include "core/log.h"
 
 enum bgp_state {
@@ -158,8 +158,5 @@ void	session_state(struct session *s, enum bgp_state state);
 /* ahead.c: an UPDATE decoded, and those behind it begun with; good until the next call. */
 const struct ahead *ahead_take(struct session *s, const struct bgp_message *m);
 void	ahead_forget(struct bgp *bgp);	/* the turn is over, or the buffer has moved */
-
-/* routes.c: false where the RIB takes no more attributes for now; then nothing was counted. */
-bool	routes_tell(struct session *s, const struct ahead *a);
 
 #endif
