@@ -65,9 +65,11 @@ enrich_counters(const struct enrich *en)
 static uint64_t
 rules_of(const struct profile *p)
 {
-	const struct flowmap *map = p->map[FLOWMAP_AGENT];
+	const struct flowmap *bgp = p->map[FLOWMAP_AGENT], *bmp = p->map[FLOWMAP_BMP_AGENT];
+	uint64_t maps = (bgp != NULL ? flowmap_digest(bgp) : 0) +
+	    (bmp != NULL ? 31 * flowmap_digest(bmp) : 0);
 
-	return (map != NULL ? flowmap_digest(map) << 2 : 0) | (p->set.by_router_id ? 3 : 1);
+	return maps << 2 | (p->set.by_router_id ? 3 : 1);
 }
 
 /* The view of a router and RD, remembered. */
@@ -88,17 +90,56 @@ routed_view(struct enrich *en, const struct profile *p, const struct addr *route
 	return r->view;
 }
 
-static void
-ask_agent_map(const struct profile *p, const struct flow *flow, struct addr *ret_router,
-    unsigned *ret_line)
-{
-	const struct flowmap *map = p->map[FLOWMAP_AGENT];
-	const struct flowmap_result *result = NULL;
+const struct agent_map agent_maps[AGENT_MAPS] = {
+	{ FLOWMAP_AGENT, "bgp_agent_map" },
+	{ FLOWMAP_BMP_AGENT, "bmp_agent_map" },
+};
 
-	if (map != NULL)
-		result = flowmap_match(map, &(struct flowmap_subject){ .flow = flow });
-	*ret_router = result != NULL ? result->addr : flow->peer_src_ip;
-	*ret_line = result != NULL ? result->line : 0;
+/*
+ * The agents that the maps name for a flow are a fail-over list: the first that is up, else the first
+ * whose routes are still there, else the first.
+ */
+static void
+ask_agent_maps(struct enrich *en, const struct profile *p, const struct flow *flow,
+    struct whose *ret)
+{
+	const struct flowmap_subject subject = { .flow = flow };
+	int best = -1;
+
+	*ret = (struct whose){ .router = flow->peer_src_ip };
+	for (size_t i = 0; i < AGENT_MAPS && best < 2; i++) {
+		const struct flowmap *map = p->map[agent_maps[i].kind];
+		const struct flowmap_result *result;
+		size_t at = 0;
+
+		while (map != NULL && best < 2 &&
+		    (result = flowmap_next(map, &subject, &at)) != NULL) {
+			const struct view *view = routed_view(en, p, &result->addr, 0);
+			int rank = view == NULL ? 0 : view_is_up(view) ? 2 : 1;
+
+			if (rank <= best)
+				continue;
+			best = rank;
+			*ret = (struct whose){ view, result->addr, agent_maps[i].word, result->line };
+		}
+	}
+}
+
+static bool
+has_agent_map(const struct profile *p)
+{
+	return p->map[FLOWMAP_AGENT] != NULL || p->map[FLOWMAP_BMP_AGENT] != NULL;
+}
+
+/* Some rule looks at more than the exporter. */
+static bool
+asks_per_flow(const struct profile *p)
+{
+	for (size_t i = 0; i < AGENT_MAPS; i++)
+		if (p->map[agent_maps[i].kind] != NULL &&
+		    !flowmap_by_exporter(p->map[agent_maps[i].kind]))
+			return true;
+	return false;
 }
 
 /* The exporter's cell, brought up to date. */
@@ -106,9 +147,9 @@ static struct seen *
 seen_of(struct enrich *en, const struct profile *p, const struct flow *flow)
 {
 	size_t index = flow->exporter->index;
-	const struct flowmap *map = p->map[FLOWMAP_AGENT];
 	uint32_t generation = rib_generation(en->rib);
 	uint64_t rules = rules_of(p);
+	struct whose whose;
 	struct seen *seen;
 
 	if (index >= en->seen_room) {
@@ -123,8 +164,11 @@ seen_of(struct enrich *en, const struct profile *p, const struct flow *flow)
 	    addr_eq(&seen->addr, &flow->peer_src_ip))
 		return seen;
 	*seen = (struct seen){ .rules = rules, .generation = generation, .addr = flow->peer_src_ip,
-	    .per_flow = map != NULL && !flowmap_by_exporter(map) };
-	ask_agent_map(p, flow, &seen->router, &seen->line);
+	    .per_flow = asks_per_flow(p) };
+	ask_agent_maps(en, p, flow, &whose);
+	seen->router = whose.router;
+	seen->map = whose.map;
+	seen->line = whose.line;
 	seen->view = view_find(en->rib, &seen->router, 0, p->set.by_router_id);
 	return seen;
 }
@@ -133,10 +177,10 @@ struct whose
 enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow)
 {
 	const struct seen *seen = seen_of(en, p, flow);
-	struct whose whose = { .view = seen->view, .router = seen->router, .line = seen->line };
+	struct whose whose = { seen->view, seen->router, seen->map, seen->line };
 
 	if (seen->per_flow)
-		ask_agent_map(p, flow, &whose.router, &whose.line);
+		ask_agent_maps(en, p, flow, &whose);
 	if (seen->per_flow || flow->rd != 0)
 		whose.view = routed_view(en, p, &whose.router, flow->rd);
 	return whose;
@@ -185,7 +229,7 @@ resolve_views(struct enrich *en, const struct profile *p, const struct flow *flo
 	uint64_t no_view = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (i > 0 && p->map[FLOWMAP_AGENT] == NULL && same_router(&flow[i], &flow[i - 1]))
+		if (i > 0 && !has_agent_map(p) && same_router(&flow[i], &flow[i - 1]))
 			en->view[i] = en->view[i - 1];
 		else
 			en->view[i] = enrich_whose(en, p, &flow[i]).view;

@@ -8,6 +8,8 @@
 #include "core/mem.h"
 #include "flow/enrich_worker.h"
 
+#define CANDIDATES	64		/* shown at most */
+
 static const char *
 truth_text(enum truth truth)
 {
@@ -61,6 +63,37 @@ tell_prefix(struct json *j, const char *name, const struct addr *a, uint8_t len)
 	json_str(j, name, prefix_text(&prefix, text));
 }
 
+static const char *
+state_text(const struct view *view)
+{
+	return view == NULL ? "unknown" : view_is_up(view) ? "up" : "stale";
+}
+
+/* All that the maps name for the flow, in the order they would be taken. */
+static void
+tell_agents(const struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
+{
+	const struct flowmap_subject subject = { .flow = flow };
+
+	json_array(j, "agents");
+	for (size_t i = 0; i < AGENT_MAPS; i++) {
+		const struct flowmap *map = p->map[agent_maps[i].kind];
+		const struct flowmap_result *result;
+		size_t at = 0;
+
+		while (map != NULL && (result = flowmap_next(map, &subject, &at)) != NULL) {
+			json_object(j, NULL);
+			tell_addr(j, "router", &result->addr);
+			json_str(j, "map", agent_maps[i].word);
+			json_u64(j, "line", result->line);
+			json_str(j, "state", state_text(view_find(en->rib, &result->addr, 0,
+			    p->set.by_router_id)));
+			json_end(j, '}');
+		}
+	}
+	json_end(j, ']');
+}
+
 /* Stage 5: whose routes the flow sees, and why. */
 static void
 tell_whose(struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
@@ -69,7 +102,7 @@ tell_whose(struct enrich *en, const struct profile *p, const struct flow *flow, 
 
 	json_object(j, "routes_of");
 	if (en->rib == NULL || ((p->set.ask_src | p->set.ask_dst) & TRUTH_BGP) == 0) {
-		json_str(j, "why", en->rib == NULL ? "there is no BGP daemon" :
+		json_str(j, "why", en->rib == NULL ? "there is neither a BGP nor a BMP daemon" :
 		    "nothing asks for BGP");
 		json_end(j, '}');
 		return;
@@ -77,16 +110,51 @@ tell_whose(struct enrich *en, const struct profile *p, const struct flow *flow, 
 	whose = enrich_whose(en, p, flow);
 	tell_addr(j, "router", &whose.router);
 	if (whose.line != 0) {
-		json_str(j, "why", "bgp_agent_map");
+		json_str(j, "why", whose.map);
 		json_u64(j, "line", whose.line);
+		tell_agents(en, p, flow, j);
 	} else
 		json_str(j, "why", "the exporter's own address");
 	json_bool(j, "known", whose.view != NULL);
+	json_str(j, "state", state_text(whose.view));
 	json_end(j, '}');
 }
 
+/* All paths there were for the prefix that answered, and why it was this one. */
 static void
-tell_bgp(const struct enrich *en, const struct said *said, struct json *j)
+tell_candidates(const struct enrich *en, const struct said *said, const struct addr *hint,
+    struct json *j)
+{
+	static const char *const whys[] = {
+		[VIEW_ALONE] = "the only path",
+		[VIEW_NEXT_HOP] = "its next hop is the one exported with the flow",
+		[VIEW_PREFERRED] = "preferred by RFC 4271 9.1.2.2",
+	};
+	struct view_candidate c[CANDIDATES];
+	struct view_answer answer;
+	size_t n = view_candidates(en->rib, en->view[0], said->addr, hint, c, ARRAY_LEN(c), &answer);
+
+	json_str(j, "rib", teller_rib_name(answer.rib));
+	json_str(j, "reason", whys[answer.why]);
+	json_u64(j, "paths", n);
+	json_array(j, "candidates");
+	for (size_t i = 0; i < n && i < ARRAY_LEN(c); i++) {
+		const struct path *path = rib_path(en->rib, c[i].path);
+		struct addr hop = rib_addr(en->rib, path->next_hop);
+
+		json_object(j, NULL);
+		json_str(j, "from", c[i].teller);
+		tell_addr(j, "next_hop", &hop);
+		json_u64(j, "local_pref", path->local_pref);
+		json_u64(j, "peer_as", path->peer_as);
+		json_bool(j, "taken", c[i].path == said->route->path);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}
+
+static void
+tell_bgp(const struct enrich *en, const struct said *said, const struct addr *hint, struct json *j)
 {
 	struct sbuf text = { NULL };
 	const uint8_t *bytes;
@@ -106,6 +174,7 @@ tell_bgp(const struct enrich *en, const struct said *said, struct json *j)
 		tell_addr(j, "next_hop", &hop);
 		json_u64(j, "local_pref", said->path->local_pref);
 		json_u64(j, "med", said->path->med);
+		tell_candidates(en, said, hint, j);
 	}
 	json_end(j, '}');
 }
@@ -113,7 +182,7 @@ tell_bgp(const struct enrich *en, const struct said *said, struct json *j)
 /* What the sources said about an end, and what became of it. */
 static void
 tell_end(const struct enrich *en, const struct profile *p, uint8_t ask, const struct said *said,
-    const struct choice *choice, struct json *j)
+    const struct addr *hint, const struct choice *choice, struct json *j)
 {
 	tell_addr(j, "address", said->addr);
 	if (ask & TRUTH_FILE) {
@@ -133,7 +202,7 @@ tell_end(const struct enrich *en, const struct profile *p, uint8_t ask, const st
 		json_u64(j, "mask", said->mask);
 	json_end(j, '}');
 	if (ask & TRUTH_BGP)
-		tell_bgp(en, said, j);
+		tell_bgp(en, said, hint, j);
 	json_u64(j, "as", choice->as);
 	json_str(j, "as_from", truth_text((enum truth)choice->as_from));
 	tell_prefix(j, "net", said->addr, choice->len);
@@ -195,6 +264,7 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 		choice[end] = choose(&p->set, &said[end]);
 		json_object(j, end == END_SRC ? "source" : "destination");
 		tell_end(en, p, end == END_SRC ? p->set.ask_src : p->set.ask_dst, &said[end],
+		    end == END_DST && flow->has & FLOW_HAS_BGP_NEXT_HOP ? &flow->bgp_next_hop : NULL,
 		    &choice[end], j);
 		json_end(j, '}');
 	}

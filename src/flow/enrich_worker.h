@@ -16,7 +16,8 @@ struct seen {
 	const struct view *view;	/* of the global table */
 	struct addr addr;		/* the exporter's address then, and ... */
 	struct addr router;		/* ... whose routes its flows see */
-	unsigned line;			/* of bgp_agent_map; 0: the exporter's own address */
+	const char *map;		/* by which map, and ... */
+	unsigned line;			/* ... its line; 0: the exporter's own address */
 	uint32_t generation;
 	bool per_flow;			/* the map looks at interfaces: ask it for each flow */
 };
@@ -45,8 +46,16 @@ struct enrich {
 struct whose {
 	const struct view *view;
 	struct addr router;
+	const char *map;
 	unsigned line;
 };
+
+/* The maps that name agents, in the order they are asked. */
+#define AGENT_MAPS	2
+extern const struct agent_map {
+	enum flowmap_kind kind;
+	const char *word;
+} agent_maps[AGENT_MAPS];
 
 struct whose enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow);
 

@@ -175,7 +175,7 @@ set_number(const char *text, struct flowmap_result *result)
 	return result->from_bgp ? 0 : asn_parse(text, &result->number);
 }
 
-#define AGENT	(1u << FLOWMAP_AGENT)
+#define AGENT	(1u << FLOWMAP_AGENT | 1u << FLOWMAP_BMP_AGENT)
 #define SOURCE	(1u << FLOWMAP_PEER_SRC_AS | 1u << FLOWMAP_SRC_LOCAL_PREF | 1u << FLOWMAP_SRC_MED)
 
 static const struct key keys[] = {
@@ -280,7 +280,8 @@ take_rule(struct flowmap *map, enum flowmap_kind kind, const struct mapword *wor
 	map->digest = hash_bytes("\n", 1, map->digest);
 	if (!results)
 		conf_note(notes, CONF_NOTE_ERROR, path, line, "the rule says no result: %s",
-		    kind == FLOWMAP_AGENT ? "bgp_ip= is missing" : "id= is missing");
+		    kind == FLOWMAP_AGENT ? "bgp_ip= is missing" :
+		    kind == FLOWMAP_BMP_AGENT ? "bmp_ip= is missing" : "id= is missing");
 	if (map->rules == map->rule_room) {
 		map->rule_room = map->rule_room * 2 + 16;
 		map->rule = mem_grow(map->rule, map->rule_room, sizeof(*map->rule));
@@ -342,12 +343,23 @@ fits(const struct flowmap *map, const struct rule *rule, const struct flowmap_su
 }
 
 const struct flowmap_result *
+flowmap_next(const struct flowmap *map, const struct flowmap_subject *subject, size_t *at)
+{
+	while (*at < map->rules) {
+		const struct rule *rule = &map->rule[(*at)++];
+
+		if (fits(map, rule, subject))
+			return &rule->result;
+	}
+	return NULL;
+}
+
+const struct flowmap_result *
 flowmap_match(const struct flowmap *map, const struct flowmap_subject *subject)
 {
-	for (size_t i = 0; i < map->rules; i++)
-		if (fits(map, &map->rule[i], subject))
-			return &map->rule[i].result;
-	return NULL;
+	size_t at = 0;
+
+	return flowmap_next(map, subject, &at);
 }
 
 bool

@@ -18,6 +18,7 @@ enum flowmap_kind {
 	FLOWMAP_PEER_SRC_AS,		/* bgp_peer_src_as_map */
 	FLOWMAP_SRC_LOCAL_PREF,		/* bgp_src_local_pref_map */
 	FLOWMAP_SRC_MED,		/* bgp_src_med_map */
+	FLOWMAP_BMP_AGENT,		/* bmp_agent_map: asked after bgp_agent_map */
 	FLOWMAP_KINDS
 };
 
@@ -33,7 +34,7 @@ struct flowmap_result {
 	unsigned line;			/* of the rule, for people */
 	bool from_bgp;			/* id=bgp: the routes decide */
 	uint32_t number;
-	struct addr addr;		/* bgp_ip= */
+	struct addr addr;		/* bgp_ip=, bmp_ip= */
 };
 
 struct flowmap;
@@ -44,6 +45,10 @@ void	flowmap_free(struct flowmap *map);
 /* The first rule that fits; NULL where none does. */
 const struct flowmap_result *flowmap_match(const struct flowmap *map,
 	    const struct flowmap_subject *subject);
+
+/* All rules that fit, one after the other: *at starts as 0. NULL behind the last. */
+const struct flowmap_result *flowmap_next(const struct flowmap *map,
+	    const struct flowmap_subject *subject, size_t *at);
 
 /* No rule looks at more than the exporter's address: one answer holds for all its flows. */
 bool	flowmap_by_exporter(const struct flowmap *map);

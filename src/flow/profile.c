@@ -147,7 +147,7 @@ check_sources(struct compiling *c)
 		    c->prefix, c->prefix);
 	if (!bgp && (set->as_from == TRUTH_BGP || set->net_from == TRUTH_BGP))
 		conf_note(c->notes, CONF_NOTE_WARNING, conf_file(c->conf), 0,
-		    "%s_as or %s_net says bgp, but bgp_daemon is not on: the fields stay 0",
+		    "%s_as or %s_net says bgp or bmp, but neither bgp_daemon nor bmp_daemon is on: the fields stay 0",
 		    c->prefix, c->prefix);
 	if (!file) {
 		set->as_from &= (uint8_t)~TRUTH_FILE;
@@ -258,6 +258,7 @@ read_filter(struct compiling *c)
 static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_NETWORKS, "networks_file" }, { FILE_PORTS, "ports_file" },
 	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
+	{ FILE_BMP_AGENT, "bmp_agent_map" },
 };
 
 /* What has to be asked about each end, from what the plans need and who may answer. */

@@ -29,7 +29,8 @@ enum source_field {
 
 enum profile_file {
 	FILE_NETWORKS, FILE_PORTS, FILE_PROTOS, FILE_TOS,
-	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED, PROFILE_FILES
+	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED,
+	FILE_BMP_AGENT, PROFILE_FILES
 };
 
 /* No padding and no pointers: two are compared as bytes. */

@@ -22,7 +22,7 @@ usage(FILE *f)
 "usage: waybill [-s SOCKET] [--json] COMMAND [ARGUMENTS]\n"
 "\n"
 "  status                     health and the books: what came in and where it went\n"
-"  peers                      BGP peers and what they told\n"
+"  peers                      BGP peers, BMP routers, and what they told\n"
 "  exporters                  exporters: rates, loss, sampling, worker\n"
 "  top [N]                    the busiest exporters, again every two seconds\n"
 "  rib ADDRESS [--longest]    all routes that cover an address; --peer P: of one peer\n"

@@ -5,6 +5,12 @@
 
 #include "waybilld/daemon.h"
 
+/* bmp.c: what BMP adds to `peers` and `status`. */
+void	routers_json(const struct daemon *d, struct json *j);
+void	routers_text(const struct daemon *d, struct sbuf *out);
+void	bmp_status_json(const struct daemon *d, struct json *j);
+void	bmp_status_text(const struct daemon *d, struct sbuf *out);
+
 int	run_status(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_exporters(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_top(void *ctx, int argc, char **argv, bool json, struct sbuf *out);

@@ -296,7 +296,7 @@ start_all(struct control *c, struct sbuf *err)
 	struct daemon *d = c->d;
 	const struct conf *conf = daemon_setup(d)->conf;
 
-	if (inputs_want_bgp(conf)) {
+	if (inputs_want_bgp(conf) || inputs_want_bmp(conf)) {
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
@@ -307,7 +307,9 @@ start_all(struct control *c, struct sbuf *err)
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
 		return -1;
-	if (d->rib != NULL && inputs_start_bgp(d, conf, err) != 0)
+	if (inputs_want_bgp(conf) && inputs_start_bgp(d, conf, err) != 0)
+		return -1;
+	if (inputs_want_bmp(conf) && inputs_start_bmp(d, conf, err) != 0)
 		return -1;
 	if (inputs_start(d, err) != 0)
 		return -1;
@@ -362,6 +364,7 @@ stop_all(struct control *c, const char *pidfile)
 	reader_stop(d->reader);
 	saved_rib_stop(d->saved_rib);
 	bgp_stop(d->bgp);
+	bmp_stop(d->bmp);
 	feeds_stop(d->feeds);
 	enrich_free(d->explain);
 	rib_free(d->rib);
@@ -385,8 +388,8 @@ daemon_run(struct daemon *d, struct setup *setup, const char *pidfile, struct sb
 	atomic_store(&d->setup, setup);
 	result = start_all(&c, err);
 	if (result == 0) {
-		log_info("started: %u workers, %zu outputs%s", d->workers, setup->outputs,
-		    d->bgp != NULL ? ", BGP" : "");
+		log_info("started: %u workers, %zu outputs%s%s", d->workers, setup->outputs,
+		    d->bgp != NULL ? ", BGP" : "", d->bmp != NULL ? ", BMP" : "");
 		d->on_started(d);
 #ifdef WB_HAVE_SYSTEMD
 		(void)sd_notify(0, "READY=1");

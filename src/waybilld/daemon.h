@@ -6,6 +6,7 @@
 #define WB_WAYBILLD_DAEMON_H
 
 #include "bgp/bgp.h"
+#include "bmp/bmp.h"
 #include "core/epoch.h"
 #include "ctl/command.h"
 #include "waybilld/health.h"
@@ -33,8 +34,9 @@ struct daemon {
 	struct event_base *base;
 	struct names *names;
 	struct epoch *epoch;
-	struct rib *rib;		/* NULL without bgp_daemon */
+	struct rib *rib;		/* NULL without bgp_daemon and bmp_daemon */
 	struct bgp *bgp;
+	struct bmp *bmp;
 	struct reader *reader;		/* with rib */
 	struct feeds *feeds;
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */

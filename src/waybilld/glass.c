@@ -220,7 +220,7 @@ search_over(void *arg, bool ran)
 static void
 begin_search(struct glass *g)
 {
-	static const char *const heads[] = { "", "PREFIX", "PEER", "NEXT HOP", "LOCAL_PREF", "MED",
+	static const char *const heads[] = { "", "PREFIX", "ROUTER", "PEER", "RIB", "NEXT HOP", "LOCAL_PREF", "MED",
 	    "AS PATH", "COMMUNITIES" };
 	const struct reader_job job = { run_search, search_over, g };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Starting the inputs that a configuration asks for: sockets and workers, a savefile, BGP. */
+/* Starting the inputs that a configuration asks for: sockets and workers, a savefile, BGP, BMP. */
 #include "waybilld/inputs.h"
 
 #include <stdio.h>
@@ -245,6 +245,12 @@ inputs_check(const struct conf *conf, struct conf_notes *notes)
 	struct addr listen[LISTENS_MOST];
 	struct bgp_conf bc;
 
+	if (inputs_want_bmp(conf)) {
+		(void)conf_can_read(conf, CONF_ALL, "bmp_daemon_allow_file", notes);
+		(void)conf_can_read(conf, CONF_ALL, "bmp_daemon_tls_cert_file", notes);
+		(void)conf_can_read(conf, CONF_ALL, "bmp_daemon_tls_key_file", notes);
+		(void)conf_can_read(conf, CONF_ALL, "bmp_daemon_tls_ca_file", notes);
+	}
 	if (!inputs_want_bgp(conf))
 		return;
 	bc = bgp_settings(conf, listen);
@@ -253,4 +259,58 @@ inputs_check(const struct conf *conf, struct conf_notes *notes)
 	if (!conf_can_read(conf, CONF_ALL, "bgp_daemon_md5_file", notes))
 		bc.md5_file = NULL;
 	bgp_check(&bc, notes);
+}
+
+/* Ranks by the place of a word in bmp_daemon_rib_view; what it does not name is unseen. */
+static void
+read_rib_view(const char *list, uint8_t rank[TELLER_RIBS])
+{
+	static const struct { const char *word; enum teller_rib rib, other; } words[] = {
+		{ "loc-rib", TELLER_LOC_RIB, TELLER_LOC_RIB },
+		{ "post-policy", TELLER_IN_POST, TELLER_IN_POST },
+		{ "pre-policy", TELLER_IN_PRE, TELLER_IN_PRE },
+		{ "adj-rib-out", TELLER_OUT_POST, TELLER_OUT_PRE },
+	};
+	char *copy = mem_strdup(list), *next = copy, *word;
+	uint8_t n = 0;
+
+	memset(rank, TELLER_UNSEEN, TELLER_RIBS);
+	while ((word = strsep(&next, ", ")) != NULL)
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (strcmp(word, words[i].word) == 0) {
+				rank[words[i].other] = (uint8_t)(n + 1);
+				rank[words[i].rib] = n;
+				n = (uint8_t)(n + 2);
+			}
+	mem_free(copy);
+}
+
+int
+inputs_start_bmp(struct daemon *d, const struct conf *conf, struct sbuf *err)
+{
+	struct addr listen[LISTENS_MOST];
+	size_t n = read_addresses(conf_text(conf, CONF_ALL, "bmp_daemon_ip"), listen, LISTENS_MOST);
+	struct bmp_conf bc = {
+		.listen = listen, .listens = addr_is_set(&listen[0]) ? n : 0,
+		.port = (uint16_t)conf_int(conf, CONF_ALL, "bmp_daemon_port"),
+		.max_peers = (size_t)conf_int(conf, CONF_ALL, "bmp_daemon_max_peers"),
+		.allow_file = conf_text(conf, CONF_ALL, "bmp_daemon_allow_file"),
+		.interface = conf_text(conf, CONF_ALL, "bmp_daemon_interface"),
+		.ip_precedence = (uint8_t)conf_int(conf, CONF_ALL, "bmp_daemon_ipprec"),
+		.rcvbuf = (size_t)conf_int(conf, CONF_ALL, "bmp_daemon_pipe_size"),
+		.stale_s = (uint32_t)conf_int(conf, CONF_ALL, "bmp_daemon_stale_time"),
+		.tls_cert = conf_text(conf, CONF_ALL, "bmp_daemon_tls_cert_file"),
+		.tls_key = conf_text(conf, CONF_ALL, "bmp_daemon_tls_key_file"),
+		.tls_ca = conf_text(conf, CONF_ALL, "bmp_daemon_tls_ca_file"),
+	};
+
+	read_rib_view(conf_text(conf, CONF_ALL, "bmp_daemon_rib_view"), bc.rank);
+	d->bmp = bmp_start(d->base, d->rib, &bc, err);
+	return d->bmp != NULL ? 0 : -1;
+}
+
+bool
+inputs_want_bmp(const struct conf *conf)
+{
+	return conf_program(conf) == CONF_PMBMPD || conf_bool(conf, CONF_ALL, "bmp_daemon");
 }

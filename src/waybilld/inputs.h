@@ -10,6 +10,8 @@ int	inputs_start(struct daemon *d, struct sbuf *err);
 
 bool	inputs_want_bgp(const struct conf *conf);
 int	inputs_start_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err);
+bool	inputs_want_bmp(const struct conf *conf);
+int	inputs_start_bmp(struct daemon *d, const struct conf *conf, struct sbuf *err);
 /* Over a reload; with -1 all stays as it was. Nothing to do without BGP. */
 int	inputs_reload_bgp(struct daemon *d, const struct conf *conf, struct sbuf *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * waybilld, and under their names nfacctd and pmbgpd: the command line, the configuration, the log,
+ * waybilld, and under their names nfacctd, pmbgpd and pmbmpd: the command line, the configuration, the log,
  * the background; then the daemon.
  */
 #include <errno.h>
@@ -29,7 +29,7 @@ static const struct program {
 	[CONF_PMACCTD] = { "pmacctd", "pmacctd", 'P', false },
 	[CONF_UACCTD] = { "uacctd", "uacctd", 'U', false },
 	[CONF_PMBGPD] = { "pmbgpd", "nfacctd", 'N', true },
-	[CONF_PMBMPD] = { "pmbmpd", "nfacctd", 'N', false },
+	[CONF_PMBMPD] = { "pmbmpd", "nfacctd", 'N', true },
 };
 
 static void

@@ -141,6 +141,43 @@ put_rib(struct sbuf *out, const struct daemon *d)
 	single(out, "rib_withdraws", false, "routes withdrawn", s.withdraws);
 }
 
+/* What all routers of BMP sent, together: their number is not bounded by us. */
+static void
+add_router(const struct bmp_router_info *r, void *ctx)
+{
+	uint64_t *sum = ctx;
+
+	for (size_t i = 0; i < bmp_router_counter_count; i++)
+		sum[i] += counter_get(counter_at((void *)(uintptr_t)r->c, &bmp_router_counter_rows[i]));
+	sum[bmp_router_counter_count] += r->up;
+	sum[bmp_router_counter_count + 1] += r->peers;
+}
+
+static void
+put_bmp(struct sbuf *out, const struct daemon *d)
+{
+	uint64_t *sum = mem_array(bmp_router_counter_count + 2, sizeof(*sum));
+	char name[80];
+
+	if (d->bmp != NULL) {
+		bmp_routers(d->bmp, add_router, sum);
+		single(out, "bmp_routers", true, "BMP routers connected",
+		    sum[bmp_router_counter_count]);
+		single(out, "bmp_peers", true, "monitored peers of BMP routers",
+		    sum[bmp_router_counter_count + 1]);
+		for (size_t i = 0; i < bmp_counter_count; i++) {
+			snprintf(name, sizeof(name), "bmp_%s", bmp_counter_rows[i].name);
+			single(out, name, false, bmp_counter_rows[i].help, counter_get(counter_at(
+			    (void *)(uintptr_t)bmp_counters(d->bmp), &bmp_counter_rows[i])));
+		}
+		for (size_t i = 0; i < bmp_router_counter_count; i++) {
+			snprintf(name, sizeof(name), "bmp_%s", bmp_router_counter_rows[i].name);
+			single(out, name, false, bmp_router_counter_rows[i].help, sum[i]);
+		}
+	}
+	mem_free(sum);
+}
+
 void
 daemon_metrics(void *ctx, struct sbuf *out)
 {
@@ -158,6 +195,7 @@ daemon_metrics(void *ctx, struct sbuf *out)
 	put_per_output(out, d, journal_rows, journal_row_count, journal_of);
 	put_exporters(out, d);
 	put_rib(out, d);
+	put_bmp(out, d);
 	sbuf_str(out, "# EOF\n");
 	sbuf_done(&why);
 }

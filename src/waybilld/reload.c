@@ -157,7 +157,8 @@ finish(struct daemon *d, void *arg)
 
 	pthread_join(r->thread, NULL);
 	sbuf_clear(&d->reload_report);
-	if (r->setup != NULL && inputs_reload_bgp(d, r->setup->conf, &d->reload_report) != 0) {
+	if (r->setup != NULL && (inputs_reload_bgp(d, r->setup->conf, &d->reload_report) != 0 ||
+	    (d->bmp != NULL && bmp_reload(d->bmp, &d->reload_report) != 0))) {
 		setup_discard(r->setup);
 		r->setup = NULL;
 	}

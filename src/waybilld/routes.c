@@ -68,21 +68,26 @@ run_peers(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 
 	(void)argc;
 	(void)argv;
-	if (d->bgp == NULL) {
-		sbuf_str(out, json ? "[]\n" : "no BGP: `bgp_daemon: true` is not set\n");
-		return 0;
-	}
 	if (json) {
 		json_array(&j, NULL);
-		bgp_peers(d->bgp, peer_json, &walk);
+		if (d->bgp != NULL)
+			bgp_peers(d->bgp, peer_json, &walk);
+		if (d->bmp != NULL)
+			routers_json(d, &j);
 		json_end(&j, ']');
 		sbuf_char(out, '\n');
 		return 0;
 	}
-	walk.t = table_new(heads, ARRAY_LEN(heads));
-	bgp_peers(d->bgp, peer_text, &walk);
-	table_print(walk.t, out);
-	table_free(walk.t);
+	if (d->rib == NULL)
+		sbuf_str(out, "no BGP: neither `bgp_daemon: true` nor `bmp_daemon: true` is set\n");
+	if (d->bgp != NULL) {
+		walk.t = table_new(heads, ARRAY_LEN(heads));
+		bgp_peers(d->bgp, peer_text, &walk);
+		table_print(walk.t, out);
+		table_free(walk.t);
+	}
+	if (d->bmp != NULL)
+		routers_text(d, out);
 	return 0;
 }
 
@@ -136,6 +141,10 @@ match_json(const struct daemon *d, const struct rib_match *m, struct json *j)
 	json_object(j, NULL);
 	json_str(j, "ip_prefix", prefix_text(&m->prefix, text));
 	json_str(j, "peer", addr_text(&teller_info(m->teller)->router, text));
+	if (teller_info(m->teller)->kind == TELLER_BMP) {
+		json_str(j, "bmp_peer", teller_info(m->teller)->name);
+		json_str(j, "rib", teller_rib_name(teller_info(m->teller)->rib));
+	}
 	json_str(j, "bgp_nexthop", t.next_hop);
 	json_str(j, "as_path", sbuf_text(&t.as_path));
 	json_str(j, "comms", sbuf_text(&t.comms));
@@ -162,6 +171,8 @@ put_route_cells(struct table *tab, const struct rib *rib, const struct prefix *p
 	read_path(rib, path, &t);
 	table_text(tab, prefix_text(prefix, text));
 	table_text(tab, addr_text(&info->router, text));
+	table_text(tab, info->kind == TELLER_BMP ? info->name : "");
+	table_text(tab, teller_rib_name(info->rib));
 	table_text(tab, t.next_hop);
 	table_u64(tab, p->local_pref);
 	table_u64(tab, p->med);
@@ -184,7 +195,7 @@ int
 answer_matches(struct daemon *d, const struct addr *a, const struct teller *teller, bool longest,
     bool json, struct sbuf *out)
 {
-	static const char *const heads[] = { "PREFIX", "PEER", "NEXT HOP", "LOCAL_PREF", "MED",
+	static const char *const heads[] = { "PREFIX", "ROUTER", "PEER", "RIB", "NEXT HOP", "LOCAL_PREF", "MED",
 	    "AS PATH", "COMMUNITIES" };
 	struct rib_match *m = mem_array(MATCHES_MOST, sizeof(*m));
 	size_t n = rib_matches(d->rib, teller, 0, a, m, MATCHES_MOST);

@@ -103,6 +103,8 @@ put_rib(struct json *j, const struct daemon *d)
 	json_u64(j, "announces", s.announces);
 	json_u64(j, "withdraws", s.withdraws);
 	json_u64(j, "refused", s.refused);
+	json_u64(j, "merged_columns", s.merged);
+	json_u64(j, "merged_full", s.merged_full);
 	json_u64(j, "slowest_slice_us", d->slowest_slice_ns / 1000);
 	saved_rib_describe(d->saved_rib, j);
 	feeds_describe(d->feeds, j);
@@ -128,6 +130,8 @@ status_json(const struct daemon *d, struct sbuf *out)
 	put_enrichment(&j, &b);
 	put_outputs(&j, d);
 	put_rib(&j, d);
+	if (d->bmp != NULL)
+		bmp_status_json(d, &j);
 	json_u64(&j, "log_lines_lost", log_lost());
 	json_end(&j, '}');
 	sbuf_char(out, '\n');
@@ -212,6 +216,8 @@ status_text(const struct daemon *d, struct sbuf *out)
 		status_line(out, "no route to the destination", b.no_route, true);
 		status_line(out, "default route only", b.default_only, false);
 	}
+	if (d->bmp != NULL)
+		bmp_status_text(d, out);
 	if (b.filtered_hosts > 0)
 		sbuf_printf(out, "\nwarning: the networks_file filter set %llu addresses to 0.0.0.0 "
 		    "(%llu bytes);\n`networks_file_filter: false` switches it off\n",

@@ -39,7 +39,9 @@ take_bytes(struct capture *c, struct flow_side *s, const uint8_t *bytes, size_t 
 	s->bytes = mem_grow(s->bytes, s->len + len, 1);
 	memcpy(s->bytes + s->len, bytes, len);
 	s->len += len;
-	while (!s->broken) {
+	if (c->stream != NULL)
+		at = c->stream(c->ctx, s, s->bytes, s->len);
+	while (c->stream == NULL && !s->broken) {
 		struct bgp_fault fault = { 0 };
 		struct bgp_message m;
 		int got = bgp_frame(s->bytes + at, s->len - at, BGP_MESSAGE_MAX, &m, &fault);
@@ -74,8 +76,7 @@ take_tcp(struct capture *c, uint8_t key[37], struct rd r)
 		s->len = 0;
 		s->broken = false;
 		s->begun = true;
-		s->next_seq = seq + 1;
-		return;
+		s->next_seq = ++seq;		/* bytes may come with it */
 	}
 	if (rd_left(&r) == 0 || (s->begun && (int32_t)(seq - s->next_seq) < 0))
 		return;

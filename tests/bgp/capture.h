@@ -21,6 +21,8 @@ struct capture {
 	/* got 1: a message; -1: the stream is broken here, fault says how. */
 	void (*each)(void *ctx, struct capture *c, struct flow_side *side, int got,
 	    const struct bgp_message *m, const struct bgp_fault *fault);
+	/* Instead of `each`: any other protocol. Gives how many bytes it took. */
+	size_t (*stream)(void *ctx, struct flow_side *side, const uint8_t *bytes, size_t len);
 	void *ctx;
 };
 

@@ -64,7 +64,8 @@ static const struct {
 	{ "mongo_host: x", 'E', 'W', "mongo_host has no effect" },
 	{ "plugin_pipe_size: 4096000", 'N', 'N', "nothing to tune" },
 	{ "kafka_topic: x", 'E', 'E', "not supported by this build" },
-	{ "bmp_daemon: true", 'E', 'E', "not supported by this build" },
+	{ "bmp_daemon: true", '-', '-', NULL },
+	{ "bmp_daemon_ha: true", 'E', 'E', "not supported by this build" },
 	{ "bmp_daemon: false", '-', '-', NULL },
 	{ "sfacctd_renormalize: true", 'E', 'W', "not supported by this build" },
 	{ "aggregate[oot]: src_as", 'E', 'W', "Unknown symbol 'oot': no output has that name; did you "

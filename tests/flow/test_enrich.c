@@ -623,8 +623,9 @@ exporters_find_their_router(void **state)
 		{ "bgp_ip=172.16.0.2 ip=172.16.0.9\n", "172.16.0.9", "false", 3, 0, 2001, true },
 		{ "id=172.16.0.2 ip=172.16.0.9\n", "172.16.0.9", "false", 3, 0, 2001, true },
 		{ "bgp_ip=172.16.0.2 ip=172.16.0.9\n", "172.16.0.1", "false", 3, 0, 1001, true },
+		{ "bgp_ip=172.16.0.9 ip=0.0.0.0/0\n", "172.16.0.1", "false", 3, 0, 0, false },
 		{ "bgp_ip=172.16.0.9 ip=0.0.0.0/0\nbgp_ip=172.16.0.2 ip=0.0.0.0/0\n", "172.16.0.1",
-		  "false", 3, 0, 0, false },
+		  "false", 3, 0, 2001, true },				/* the next one is there */
 		{ "bgp_ip=172.16.0.2 ip=172.16.0.1 in=3\n", "172.16.0.1", "false", 3, 0, 2001,
 		  true },
 		{ "bgp_ip=172.16.0.2 ip=172.16.0.1 in=4\n", "172.16.0.1", "false", 3, 0, 1001,
@@ -656,6 +657,45 @@ exporters_find_their_router(void **state)
 		assert_int_equal(counter_get(&enrich_counters(w.en)->no_view), !rows[i].view);
 		world_done(&w);
 	}
+}
+
+/* Several agents of one exporter, also of both maps: the first that is up, else the first there is. */
+static void
+agents_are_a_fail_over_list(void **state)
+{
+	static const struct { bool down[3]; uint32_t src_as; } rows[] = {
+		{ { false, false, false }, 1001 },
+		{ { true, false, false }, 2001 },
+		{ { true, true, false }, 3001 },
+		{ { true, true, true }, 1001 },
+		{ { false, true, true }, 1001 },
+	};
+	struct row conf[ROWS] = { ALL_BGP, { NULL, "bgp_agent_map", map_file },
+	    { NULL, "bmp_agent_map", list_file } };
+	struct profile *p;
+	unsigned router[3];
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	router[0] = 0;
+	router[1] = rib_double_router(w.rib, "172.16.0.2", NULL, 0);
+	router[2] = rib_double_router(w.rib, "172.16.0.3", NULL, 0);
+	rib_double_route(w.rib, router[1], "10.0.0.0/8", 21, 2001, "192.0.2.1");
+	rib_double_route(w.rib, router[2], "10.0.0.0/8", 31, 3001, "192.0.2.1");
+	write_file(map_file, "bgp_ip=172.16.0.77 ip=172.16.0.9\nbgp_ip=172.16.0.1 ip=172.16.0.9\n"
+	    "bgp_ip=172.16.0.2 ip=172.16.0.9\n");
+	write_file(list_file, "bmp_ip=172.16.0.3 ip=172.16.0.9\n");
+	w.flow.peer_src_ip = w.exporter.addr = addr("172.16.0.9");
+	p = compile(&w, conf, EVERYTHING);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (unsigned k = 0; k < 3; k++)
+			rib_double_down(w.rib, router[k], rows[i].down[k]);
+		enrich_batch(w.en, p, &w.flow, 1);
+		assert_int_equal(w.flow.r.src_as, rows[i].src_as);
+	}
+	profile_free(p);
+	world_done(&w);
 }
 
 static void
@@ -781,7 +821,8 @@ explain_names_who_set_each_field(void **state)
 	static const char *const parts[] = {
 		"\"exporter\": \"172.16.0.1\"",
 		"\"routes_of\": {\"router\": \"172.16.0.1\", "
-		    "\"why\": \"the exporter's own address\", \"known\": true}",
+		    "\"why\": \"the exporter's own address\", \"known\": true, "
+		    "\"state\": \"up\"}",
 		"\"prefix\": \"10.1.2.0/24\", \"as\": 701, \"peer_as\": 71",
 		"\"match\": \"route\", \"prefix\": \"10.1.0.0/16\"",
 		"\"as_path\": \"11 1001\", \"next_hop\": \"192.0.2.1\"",
@@ -847,6 +888,7 @@ main(void)
 		cmocka_unit_test(a_key_of_one_output_never_leaks_into_another),
 		cmocka_unit_test(outputs_with_equal_settings_share_a_profile),
 		cmocka_unit_test(exporters_find_their_router),
+		cmocka_unit_test(agents_are_a_fail_over_list),
 		cmocka_unit_test(a_router_that_comes_later_is_found),
 		cmocka_unit_test(without_bgp_fields_stay_zero),
 		cmocka_unit_test(errors_name_file_and_line),

@@ -13,6 +13,7 @@ struct view {
 	uint64_t rd;
 	struct { struct prefix prefix; uint32_t path; } route[MOST];
 	unsigned routes;
+	bool down;
 };
 
 struct rib {
@@ -70,6 +71,13 @@ rib_double_route(struct rib *rib, unsigned router, const char *prefix, uint32_t 
 	    .med = 10 + id, .local_pref = 50 + id, .origin_as = origin_as, .peer_as = peer_as,
 	    .flags = peer_as == 0 ? PATH_EMPTY_ASPATH : 0 };
 	return id;
+}
+
+void
+rib_double_down(struct rib *rib, unsigned router, bool down)
+{
+	rib->view[router].down = down;
+	rib->generation++;
 }
 
 struct path *
@@ -143,6 +151,33 @@ void
 rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
 {
 	(void)rib, (void)route, (void)n;
+}
+
+bool
+view_is_up(const struct view *view)
+{
+	return !view->down;
+}
+
+/* Who had which path is the real one's to know. */
+size_t
+view_candidates(const struct rib *rib, const struct view *view, const struct addr *addr,
+    const struct addr *hint, struct view_candidate *ret, size_t room, struct view_answer *ret_answer)
+{
+	struct route route = look_up(rib, view, addr, hint);
+
+	*ret_answer = (struct view_answer){ .why = VIEW_ALONE };
+	if (route.path == 0 || room == 0)
+		return 0;
+	ret[0] = (struct view_candidate){ "double", route.path };
+	return 1;
+}
+
+const char *
+teller_rib_name(unsigned rib)
+{
+	(void)rib;
+	return "RIB";
 }
 
 const struct path *

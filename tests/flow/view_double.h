@@ -14,6 +14,7 @@ unsigned rib_double_router(struct rib *rib, const char *session, const char *id,
 /* A route of a router; peer_as and origin 0: an empty AS path. Gives the path's id. */
 uint32_t rib_double_route(struct rib *rib, unsigned router, const char *prefix, uint32_t peer_as,
 	    uint32_t origin_as, const char *next_hop);
+void	rib_double_down(struct rib *rib, unsigned router, bool down);	/* its tellers are down */
 struct path *rib_double_path(struct rib *rib, uint32_t id);
 uint32_t rib_double_finds(const struct rib *rib);	/* how often view_find was asked */
 
