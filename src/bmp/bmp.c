@@ -47,6 +47,21 @@ bmp_tell(struct bmp *bmp, const struct conn *c, struct bmp_event *e)
 	bmp->conf.event(bmp->conf.event_ctx, e);
 }
 
+void
+bmp_took(struct bmp *bmp, mono_t since)
+{
+	uint64_t took = (uint64_t)mono_since(mono_now(), since);
+
+	if (took > bmp->slowest_ns)
+		bmp->slowest_ns = took;
+}
+
+uint64_t
+bmp_slowest_ns(const struct bmp *bmp)
+{
+	return bmp->slowest_ns;
+}
+
 /* --- time ----------------------------------------------------------------------------------------- */
 
 void
@@ -93,7 +108,7 @@ static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct bmp *bmp = arg;
-	mono_t now = mono_now(), end = mono_add(now, PASS_NS);
+	mono_t begun = mono_now(), now = begun, end = mono_add(now, PASS_NS);
 	struct conn *c;
 
 	(void)fd;
@@ -105,6 +120,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!TAILQ_EMPTY(&bmp->ready))
 		soon(bmp->work, 0);
+	bmp_took(bmp, begun);
 }
 
 static void

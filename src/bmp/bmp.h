@@ -69,6 +69,8 @@ extern const struct counter_row bmp_counter_rows[];
 extern const size_t bmp_counter_count;
 const struct bmp_counters *bmp_counters(const struct bmp *bmp);
 
+uint64_t bmp_slowest_ns(const struct bmp *bmp);	/* longest time it kept control in one go */
+
 struct bmp_router_counters {
 	counter_t sessions, messages, bytes;
 	counter_t route_monitoring, statistics, peer_down, peer_up, initiation, termination, mirroring;

@@ -95,6 +95,7 @@ static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct router *r = arg;
+	mono_t begun = mono_now();
 	struct monitored *p;
 
 	(void)fd;
@@ -104,6 +105,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		monitored_sweep(p);
 	if (r->conn == NULL)
 		r->since = mono_now();
+	bmp_took(r->bmp, begun);
 }
 
 static struct router *

@@ -103,6 +103,7 @@ struct bmp {
 	struct conn_list conns, ready, waiting;
 	size_t conn_count;
 	struct event *work, *retry, *tidy;
+	uint64_t slowest_ns;
 	struct bmp_counters c;
 	struct log_limit limit;
 	struct bmp_unknown unknown[UNKNOWN_MOST];
@@ -114,6 +115,7 @@ struct bmp {
 void	conn_ready(struct conn *c);
 void	conn_wait(struct conn *c);
 void	conn_unqueue(struct conn *c);
+void	bmp_took(struct bmp *bmp, mono_t since);	/* a slice of control's time */
 void	bmp_tell(struct bmp *bmp, const struct conn *c, struct bmp_event *e);
 
 /* conn.c */

@@ -16,13 +16,15 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "sim/export.h"
+#include "sim/monitor.h"
 #include "sim/speaker.h"
 
 struct options {
 	struct table_conf table;
 	struct export_conf export;
 	struct speaker_conf speaker;
-	bool bgp, flow, progress;
+	struct monitor_conf monitor;
+	bool bgp, bmp, flow, progress;
 	uint64_t rate, flows;		/* flows per second (0: as fast as it goes), in all (0: no end) */
 	double seconds, settle, stay;
 	const char *expect, *wait_for;
@@ -51,6 +53,10 @@ static const struct {
 	{ { "exporters", 1, NULL, 'x' }, "N", "flow exporters (as many as routers)" },
 	{ { "address", 1, NULL, 'a' }, "ADDR", "of the first router and exporter (127.0.0.2)" },
 	{ { "bgp", 1, NULL, 'b' }, "ADDR:PORT", "dial this BGP listener" },
+	{ { "bmp", 1, NULL, 'B' }, "ADDR:PORT", "dial this BMP station" },
+	{ { "monitored", 1, NULL, 'M' }, "N", "peers that each router tells of over BMP (1)" },
+	{ { "ribs", 1, NULL, 'I' }, "LIST",
+	    "told over BMP: loc-rib,post-policy,pre-policy,adj-rib-out (loc-rib)" },
 	{ { "as", 1, NULL, 'A' }, "N", "AS of the routers (64511)" },
 	{ { "flow", 1, NULL, 'f' }, "ADDR:PORT", "export to this collector" },
 	{ { "export", 1, NULL, 'e' }, "5|9|10", "NetFlow v5, v9 or IPFIX (10)" },
@@ -67,7 +73,8 @@ static const struct {
 	{ { "wait-for", 1, NULL, 'W' }, "FILE", "send flows only once this file exists" },
 	{ { "churn", 1, NULL, 'c' }, "N", "while flows go: route changes per second in 10.0.0.0/8" },
 	{ { "flap", 1, NULL, 'F' }, "SECONDS",
-	    "while flows go: router 0 drops its session so often, and exports nothing" },
+	    "while flows go: router 0 drops its BGP session so often, and exports nothing; over BMP,\n"
+	    "                          the last monitored peer of each router goes and comes back" },
 	{ { "stay", 1, NULL, 'k' }, "N", "keep BGP up so many seconds after the last flow (0)" },
 	{ { "expect", 1, NULL, 'E' }, "FILE", "write the expected sums as CSV" },
 	{ { "progress", 0, NULL, 'P' }, NULL, "show a progress bar" },
@@ -77,7 +84,7 @@ static const struct {
 static void
 usage(FILE *f)
 {
-	fprintf(f, "usage: waybill-sim [--bgp ADDR:PORT] [--flow ADDR:PORT] [options]\n\n");
+	fprintf(f, "usage: waybill-sim [--bgp ADDR:PORT] [--bmp ADDR:PORT] [--flow ADDR:PORT] [options]\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(option_rows); i++)
 		fprintf(f, "  --%-10s %-10s %s\n", option_rows[i].opt.name,
 		    option_rows[i].arg != NULL ? option_rows[i].arg : "", option_rows[i].help);
@@ -117,6 +124,9 @@ take_option(struct options *o, int c, const char *arg)
 	case 'x': o->export.exporters = (unsigned)atoi(arg); return o->export.exporters == 0;
 	case 'a': return addr_parse(arg, &o->speaker.first);
 	case 'b': o->bgp = true; return parse_target(arg, &o->speaker.to, &o->speaker.port);
+	case 'B': o->bmp = true; return parse_target(arg, &o->monitor.to, &o->monitor.port);
+	case 'M': o->monitor.peers = (unsigned)atoi(arg); return o->monitor.peers == 0;
+	case 'I': return monitor_ribs(arg, &o->monitor);
 	case 'A': o->speaker.as = (uint32_t)strtoul(arg, NULL, 10); return o->speaker.as == 0;
 	case 'f': o->flow = true; return parse_target(arg, &o->export.to, &o->export.port);
 	case 'e': o->export.version = (unsigned)atoi(arg);
@@ -187,29 +197,66 @@ nap(double seconds)
 		usleep(10000);
 }
 
+/* Who tells routes: over BGP, over BMP, or both. */
+struct feeds {
+	struct speaker *speaker;	/* NULL: not asked for */
+	struct monitor *monitor;
+};
+
+static uint64_t
+announced(const struct feeds *f)
+{
+	return (f->speaker != NULL ? speaker_announced(f->speaker) : 0) +
+	    (f->monitor != NULL ? monitor_announced(f->monitor) : 0);
+}
+
+static bool
+all_told(const struct options *o, const struct feeds *f)
+{
+	return (f->speaker == NULL || speaker_done(f->speaker) == o->speaker.routers) &&
+	    (f->monitor == NULL || monitor_done(f->monitor) == o->speaker.routers);
+}
+
+static const char *
+feeds_error(const struct feeds *f)
+{
+	const char *error = f->speaker != NULL ? speaker_error(f->speaker) : NULL;
+
+	return error == NULL && f->monitor != NULL ? monitor_error(f->monitor) : error;
+}
+
+static void
+unrest(const struct feeds *f)
+{
+	if (f->speaker != NULL)
+		speaker_unrest(f->speaker);
+	if (f->monitor != NULL)
+		monitor_unrest(f->monitor);
+}
+
 /* Announce, and wait until every router's table was taken. 0, or -1 with the reason printed. */
 static int
-announce(const struct options *o, const struct table *t, struct speaker *sp)
+announce(const struct options *o, const struct table *t, const struct feeds *f)
 {
 	double all = (double)table_count(t) * o->speaker.routers *
-	    (100 - o->table.miss_percent) / 100;
+	    (100 - o->table.miss_percent) / 100 *
+	    (o->bgp + (o->bmp ? o->monitor.peers * o->monitor.ribs : 0));
 	char detail[64];
 
-	while (!stop && speaker_done(sp) < o->speaker.routers && speaker_error(sp) == NULL) {
-		snprintf(detail, sizeof(detail), "%llu routes",
-		    (unsigned long long)speaker_announced(sp));
+	while (!stop && !all_told(o, f) && feeds_error(f) == NULL) {
+		snprintf(detail, sizeof(detail), "%llu routes", (unsigned long long)announced(f));
 		if (o->progress)
-			bar("routes", (double)speaker_announced(sp) / all, detail);
+			bar("routes", (double)announced(f) / all, detail);
 		usleep(50000);
 	}
-	snprintf(detail, sizeof(detail), "%llu routes", (unsigned long long)speaker_announced(sp));
+	snprintf(detail, sizeof(detail), "%llu routes", (unsigned long long)announced(f));
 	if (o->progress) {
 		bar("routes", 1, detail);
 		fputc('\n', stderr);
 	}
-	if (speaker_error(sp) == NULL)
+	if (feeds_error(f) == NULL)
 		return 0;
-	fprintf(stderr, "waybill-sim: %s\n", speaker_error(sp));
+	fprintf(stderr, "waybill-sim: %s\n", feeds_error(f));
 	return -1;
 }
 
@@ -254,7 +301,7 @@ export_all(const struct options *o, struct export *ex)
 }
 
 static int
-run_export(struct options *o, struct table *t, struct speaker *sp)
+run_export(struct options *o, struct table *t, const struct feeds *feeds)
 {
 	struct sbuf err = { 0 };
 	struct export *ex;
@@ -275,8 +322,7 @@ run_export(struct options *o, struct table *t, struct speaker *sp)
 		puts("ready");
 	while (o->wait_for != NULL && !stop && access(o->wait_for, F_OK) != 0)
 		usleep(20000);
-	if (sp != NULL)
-		speaker_unrest(sp);
+	unrest(feeds);
 	export_all(o, ex);
 	printf("flows %llu datagrams %llu refused %llu\n", (unsigned long long)export_flows(ex),
 	    (unsigned long long)export_datagrams(ex), (unsigned long long)export_refused(ex));
@@ -302,19 +348,24 @@ main(int argc, char **argv)
 		.export = { .version = 10, .datagrams = 4096, .zipf = 1.0, .domain = 1, .mtu = 1400,
 		    .v6_percent = 10, .segments = 1 },
 		.speaker = { .routers = 1, .as = 64511 },
+		.monitor = { .peers = 1, .rib = { SIM_LOC_RIB }, .ribs = 1 },
 		.rate = 10000, .seconds = 10, .settle = 1,
 	};
-	struct speaker *sp = NULL;
+	struct feeds feeds = { NULL, NULL };
 	struct table *t;
 	int status = 0;
 
 	addr_parse("127.0.0.2", &o.speaker.first);
 	parse_options(&o, argc, argv);
-	if (!o.bgp && !o.flow) {
+	if (!o.bgp && !o.bmp && !o.flow) {
 		usage(stderr);
 		return 2;
 	}
-	if (o.speaker.flap_s > 0 && (!o.bgp || o.speaker.routers < 2 || o.export.exporters == 1)) {
+	if (o.speaker.flap_s > 0 && o.bmp && o.monitor.peers < 2) {
+		fprintf(stderr, "waybill-sim: --flap over BMP needs two --monitored\n");
+		return 2;
+	}
+	if (o.speaker.flap_s > 0 && !o.bmp && (!o.bgp || o.speaker.routers < 2 || o.export.exporters == 1)) {
 		fprintf(stderr, "waybill-sim: --flap needs --bgp, two --routers and --exporters\n");
 		return 2;
 	}
@@ -328,32 +379,44 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	o.export.seed = o.table.seed;
-	o.export.quiet0 = o.speaker.flap_s > 0;
+	o.export.quiet0 = o.speaker.flap_s > 0 && o.bgp;
 	o.table.as = o.speaker.as;
 	t = table_new(&o.table);
 	if (o.bgp) {
 		o.speaker.table = t;
-		sp = speaker_start(&o.speaker);
-		if (announce(&o, t, sp) != 0)
+		feeds.speaker = speaker_start(&o.speaker);
+	}
+	if (o.bmp) {
+		o.monitor.table = t;
+		o.monitor.routers = o.speaker.routers;
+		o.monitor.first = o.speaker.first;
+		o.monitor.as = o.speaker.as;
+		o.monitor.flap_s = o.speaker.flap_s;
+		feeds.monitor = monitor_start(&o.monitor);
+	}
+	if (o.bgp || o.bmp) {
+		if (announce(&o, t, &feeds) != 0)
 			status = 1;
-		printf("routes %llu\n", (unsigned long long)speaker_announced(sp));
+		printf("routes %llu\n", (unsigned long long)announced(&feeds));
 		nap(o.settle);
 	}
 	if (o.flow && status == 0 && !stop)
-		status = run_export(&o, t, sp);
+		status = run_export(&o, t, &feeds);
 	if (status == 0 && o.stay > 0) {
-		if (sp != NULL)
-			speaker_unrest(sp);
+		unrest(&feeds);
 		nap(o.stay);
 	}
-	if (sp != NULL && (o.speaker.churn > 0 || o.speaker.flap_s > 0))
-		printf("changes %llu flaps %llu\n", (unsigned long long)speaker_changes(sp),
-		    (unsigned long long)speaker_flaps(sp));
-	if (sp != NULL && speaker_error(sp) != NULL && status == 0) {
-		fprintf(stderr, "waybill-sim: %s\n", speaker_error(sp));
+	if (feeds.speaker != NULL && (o.speaker.churn > 0 || o.speaker.flap_s > 0))
+		printf("changes %llu flaps %llu\n", (unsigned long long)speaker_changes(feeds.speaker),
+		    (unsigned long long)speaker_flaps(feeds.speaker));
+	if (feeds.monitor != NULL && o.speaker.flap_s > 0)
+		printf("peer flaps %llu\n", (unsigned long long)monitor_flaps(feeds.monitor));
+	if (feeds_error(&feeds) != NULL && status == 0) {
+		fprintf(stderr, "waybill-sim: %s\n", feeds_error(&feeds));
 		status = 1;
 	}
-	speaker_stop(sp);
+	speaker_stop(feeds.speaker);
+	monitor_stop(feeds.monitor);
 	table_free(t);
 	return status;
 }

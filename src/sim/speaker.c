@@ -106,22 +106,21 @@ begin(struct wr *w, unsigned type)
 	return mark;
 }
 
-static void
-put_open(struct wr *w, const struct speaker *sp, unsigned router)
+void
+sim_put_open(struct wr *w, uint32_t as, const struct addr *id)
 {
-	struct addr id = sim_router(&sp->conf.first, router);
 	size_t mark = begin(w, MSG_OPEN);
 
 	wr_u8(w, 4);
-	wr_u16(w, sp->conf.as > 65535 ? 23456 : (uint16_t)sp->conf.as);
+	wr_u16(w, as > 65535 ? 23456 : (uint16_t)as);
 	wr_u16(w, HOLD_S);
-	wr_bytes(w, id.b + 12, 4);
+	wr_bytes(w, id->b + 12, 4);
 	wr_u8(w, 2 + 6 + 6 + 6);
 	wr_bytes(w, "\x02\x12", 2);			/* capabilities, 18 bytes */
 	wr_bytes(w, "\x01\x04\x00\x01\x00\x01", 6);	/* IPv4 unicast */
 	wr_bytes(w, "\x01\x04\x00\x02\x00\x01", 6);	/* IPv6 unicast */
 	wr_bytes(w, "\x41\x04", 2);			/* 4-byte AS */
-	wr_u32(w, sp->conf.as);
+	wr_u32(w, as);
 	wr_fill16(w, mark, 18);
 }
 
@@ -177,25 +176,28 @@ put_route_attrs(struct wr *w, const struct sim_route *route, bool v4)
 	}
 }
 
-/* One UPDATE: the next prefixes of one group and family that this router has. */
-static void
-put_update(struct wr *w, struct speaker *sp, struct session *s)
+unsigned
+sim_put_update(struct wr *w, const struct table *t, unsigned router, const struct sim_twist *twist,
+    uint32_t *next)
 {
-	const struct table *t = sp->conf.table;
 	uint32_t from, group;
 	size_t mark, attrs, nlri = 0;
 	struct sim_route route;
 	unsigned told = 0;
 	bool v4;
 
-	while (s->next < table_count(t) && !table_has(t, s->router, s->next))
-		s->next++;
-	if (s->next >= table_count(t))
-		return;
-	from = s->next;
+	while (*next < table_count(t) && !table_has(t, router, *next))
+		(*next)++;
+	if (*next >= table_count(t))
+		return 0;
+	from = *next;
 	group = table_group(t, from);
 	v4 = addr_is_v4(&table_prefix(t, from)->addr);
-	table_route(t, s->router, from, &route);
+	table_route(t, twist != NULL ? twist->like : router, from, &route);
+	if (twist != NULL && twist->local_pref != 0)
+		route.local_pref = twist->local_pref;
+	if (twist != NULL)
+		route.med += twist->med;
 
 	mark = begin(w, MSG_UPDATE);
 	wr_u16(w, 0);
@@ -211,12 +213,12 @@ put_update(struct wr *w, struct speaker *sp, struct session *s)
 		wr_bytes(w, route.next_hop.b, 16);
 		wr_u8(w, 0);
 	}
-	for (; s->next < table_count(t) && table_group(t, s->next) == group; s->next++) {
-		const struct prefix *p = table_prefix(t, s->next);
+	for (; *next < table_count(t) && table_group(t, *next) == group; (*next)++) {
+		const struct prefix *p = table_prefix(t, *next);
 
 		if (addr_is_v4(&p->addr) != v4)
 			break;
-		if (!table_has(t, s->router, s->next))
+		if (!table_has(t, router, *next))
 			continue;
 		put_nlri(w, p);
 		told++;
@@ -226,17 +228,19 @@ put_update(struct wr *w, struct speaker *sp, struct session *s)
 		wr_fill16(w, attrs, 0);
 	}
 	wr_fill16(w, mark, 18);
-	atomic_fetch_add(&sp->announced, told);
+	return told;
 }
 
-static void
-put_end_of_rib(struct wr *w)
+void
+sim_put_end_of_rib(struct wr *w, bool v6)
 {
 	size_t mark = begin(w, MSG_UPDATE);
 
-	wr_u32(w, 0);
-	wr_fill16(w, mark, 18);
-	mark = begin(w, MSG_UPDATE);
+	if (!v6) {
+		wr_u32(w, 0);
+		wr_fill16(w, mark, 18);
+		return;
+	}
 	wr_u16(w, 0);
 	wr_u16(w, 6);
 	wr_bytes(w, "\x80\x0f\x03\x00\x02\x01", 6);
@@ -301,9 +305,12 @@ fill(struct speaker *sp, struct session *s)
 		return;
 	while (s->next < table_count(sp->conf.table) &&
 	    (size_t)(w.end - w.at) > MSG_BYTES + 128) {
-		put_update(&w, sp, s);
-		if (s->next >= table_count(sp->conf.table))
-			put_end_of_rib(&w);
+		atomic_fetch_add(&sp->announced, sim_put_update(&w, sp->conf.table, s->router, NULL,
+		    &s->next));
+		if (s->next >= table_count(sp->conf.table)) {
+			sim_put_end_of_rib(&w, false);
+			sim_put_end_of_rib(&w, true);
+		}
 	}
 	if (s->told && sp->conf.churn > 0 && atomic_load(&sp->unrest))
 		put_changes(&w, sp, s);
@@ -406,7 +413,7 @@ dial(struct speaker *sp, struct session *s)
 	if (connect(s->fd, (struct sockaddr *)&to, len) != 0)
 		return -1;
 	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
-	put_open(&w, sp, s->router);
+	sim_put_open(&w, sp->conf.as, &self);
 	s->out_len = wr_len(&w);
 	return 0;
 }
