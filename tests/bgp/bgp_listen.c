@@ -3,7 +3,9 @@
  * A BGP speaker with the real RIB and nothing else, for the tests against other people's routers:
  *
  *   bgp_listen ADDRESS PORT [AS [ID [MD5-FILE]]]
+ *   bgp_listen ADDRESS PORT bmp
  *
+ * The second form is a BMP station; what it prints of a route says of which peer and RIB it is.
  * SIGUSR1 prints neighbours and routes to stdout, a JSON object per line, the last one {"end": N}
  * with N the number of routes; SIGTERM ends it.
  */
@@ -14,12 +16,14 @@
 #include <string.h>
 
 #include "bgp/bgp.h"
+#include "bmp/bmp.h"
 #include "core/log.h"
 
 struct listen {
 	struct event_base *base;
 	struct rib *rib;
 	struct bgp *bgp;
+	struct bmp *bmp;
 	struct sbuf out;
 	uint64_t routes;
 };
@@ -44,6 +48,28 @@ print_peer(const struct bgp_peer_info *p, void *ctx)
 	for (size_t i = 0; i < bgp_peer_counter_count; i++)
 		json_u64(&j, bgp_peer_counter_rows[i].name, counter_get(counter_at(
 		    (void *)(uintptr_t)p->c, &bgp_peer_counter_rows[i])));
+	json_end(&j, '}');
+	json_end(&j, '}');
+	sbuf_char(&l->out, '\n');
+}
+
+static void
+print_router(const struct bmp_router_info *r, void *ctx)
+{
+	struct listen *l = ctx;
+	struct json j = json_of(&l->out);
+	char text[ADDR_TEXT];
+
+	json_object(&j, NULL);
+	json_str(&j, "peer", addr_text(&r->addr, text));
+	json_str(&j, "sysname", r->sysname);
+	json_str(&j, "state", r->state);
+	json_u64(&j, "peers", r->peers);
+	json_str(&j, "last_error", r->last_error);
+	json_object(&j, "counters");
+	for (size_t i = 0; i < bmp_router_counter_count; i++)
+		json_u64(&j, bmp_router_counter_rows[i].name, counter_get(counter_at(
+		    (void *)(uintptr_t)r->c, &bmp_router_counter_rows[i])));
 	json_end(&j, '}');
 	json_end(&j, '}');
 	sbuf_char(&l->out, '\n');
@@ -80,6 +106,10 @@ print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, u
 
 	json_object(&j, NULL);
 	json_str(&j, "from", addr_text(&teller_info(t)->router, text));
+	if (teller_info(t)->kind == TELLER_BMP) {
+		json_str(&j, "of", teller_info(t)->name);
+		json_str(&j, "rib", teller_rib_name(teller_info(t)->rib));
+	}
 	json_str(&j, "prefix", prefix_text(&nlri->prefix, text));
 	json_str(&j, "next_hop", addr_text(&hop, text));
 	print_attr(l, &j, "as_path", ATTR_ASPATH, path->aspath);
@@ -106,7 +136,10 @@ on_print(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	l->routes = 0;
 	sbuf_clear(&l->out);
-	bgp_peers(l->bgp, print_peer, l);
+	if (l->bgp != NULL)
+		bgp_peers(l->bgp, print_peer, l);
+	if (l->bmp != NULL)
+		bmp_routers(l->bmp, print_router, l);
 	while ((t = teller_next(l->rib, t)) != NULL) {
 		struct rib_cursor cursor = { 0 };
 		struct nlri nlri[64];
@@ -157,6 +190,20 @@ run(struct listen *l)
 	event_free(work);
 }
 
+static int
+start(struct listen *l, const struct bgp_conf *conf, bool bmp, struct sbuf *err)
+{
+	const struct bmp_conf station = {
+		.listen = conf->listen, .listens = 1, .port = conf->port, .stale_s = 5,
+	};
+
+	if (bmp)
+		l->bmp = bmp_start(l->base, l->rib, &station, err);
+	else
+		l->bgp = bgp_start(l->base, l->rib, conf, err);
+	return l->bmp != NULL || l->bgp != NULL ? 0 : -1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -168,7 +215,7 @@ main(int argc, char **argv)
 
 	log_open(&(struct log_conf){ .facility = -1, .stamp_stderr = true });
 	if (argc < 3 || addr_parse(argv[1], &local) != 0) {
-		fprintf(stderr, "usage: bgp_listen ADDRESS PORT [AS [ID [MD5-FILE]]]\n");
+		fprintf(stderr, "usage: bgp_listen ADDRESS PORT [AS [ID [MD5-FILE]] | bmp]\n");
 		return 2;
 	}
 	conf.listen = &local;
@@ -177,13 +224,13 @@ main(int argc, char **argv)
 	if (argc > 4 && addr_parse(argv[4], &conf.id) != 0)
 		return 2;
 	conf.md5_file = argc > 5 ? argv[5] : NULL;
-	l.bgp = bgp_start(l.base, l.rib, &conf, &err);
-	if (l.bgp == NULL) {
+	if (start(&l, &conf, argc > 3 && strcmp(argv[3], "bmp") == 0, &err) != 0) {
 		fprintf(stderr, "%s\n", sbuf_text(&err));
 		return 1;
 	}
 	run(&l);
 	bgp_stop(l.bgp);
+	bmp_stop(l.bmp);
 	rib_free(l.rib);
 	epoch_free(ep);
 	event_base_free(l.base);

@@ -10,7 +10,7 @@ port=$(port 1)
 ok() { say 0 "$name: $1"; }
 not_ok() { say 1 "$name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^/# /'; }
 
-# listen AS [MD5-FILE]: start our speaker on 127.0.0.1.
+# listen AS [MD5-FILE]: start our speaker on 127.0.0.1; with "bmp" as AS, a BMP station.
 listen() {
 	"$build/tests/bgp/bgp_listen" 127.0.0.1 "$port" "$1" 192.0.2.77 ${2:+"$2"} \
 	    >"$dir/out" 2>"$dir/log" &
