@@ -11,8 +11,8 @@
 
 #include "core/mem.h"
 
-#define PASS_NS		(8 * NS_PER_MS)		/* all turns before the loop runs again */
-#define TURN_NS		(2 * NS_PER_MS)		/* of one connection */
+#define PASS_NS		(5 * NS_PER_MS)		/* all turns before the loop runs again */
+#define TURN_NS		NS_PER_MS		/* of one connection */
 #define RETRY_MS	50			/* for those whose budget is used up */
 #define TIDY_S		600
 

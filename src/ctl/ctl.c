@@ -277,8 +277,6 @@ http_api(struct evhttp_request *req, void *arg)
 	mem_free(copy);
 }
 
-int
-ctl_http_address(const char *text, char host[CTL_HOST_ROOM], uint16_t *ret_port)
 /* A request whose connection has gone is given back by the reply itself. */
 void
 answer_done(struct answer *a, int status, const struct sbuf *body)
@@ -292,8 +290,9 @@ answer_done(struct answer *a, int status, const struct sbuf *body)
 	LIST_REMOVE(a, entry);
 	mem_free(a);
 }
-static int
-listen_http(struct ctl *ctl, struct sbuf *err)
+
+int
+ctl_http_address(const char *text, char host[CTL_HOST_ROOM], uint16_t *ret_port)
 {
 	const char *colon = strrchr(text, ':');
 	size_t n = colon != NULL ? (size_t)(colon - text) : 0;

@@ -16,6 +16,7 @@
 #define GC_STEP		(UINT64_C(4) << 20)	/* least growth between two markings */
 #define GC_LOOSE	8			/* one path in so many may be unused */
 #define EMPTY_PAGES	16			/* of a column, before it is trimmed */
+#define CLEAR_AT_ONCE	64			/* cells of a dead column between two looks at the clock */
 
 struct rib *
 rib_new(struct epoch *ep, const struct rib_conf *conf)
@@ -214,7 +215,7 @@ heap_free(void *owner, void *thing, uint32_t number)
 }
 
 static void
-clear_cell(struct rib *rib, struct column *c, uint32_t id)
+drop_cell(struct rib *rib, struct column *c, uint32_t id)
 {
 	uint32_t cell = pages_get(&c->path, id);
 	const struct member *m;
@@ -223,6 +224,7 @@ clear_cell(struct rib *rib, struct column *c, uint32_t id)
 
 	if (cell == 0)
 		return;
+	pages_put(&c->path, &rib->pool, id, 0);
 	if (c->merged != NULL)
 		merged_change(c, id, cell, 0);
 	if (c->ghost != NULL) {
@@ -234,7 +236,23 @@ clear_cell(struct rib *rib, struct column *c, uint32_t id)
 	prefixset_drop(&c->table->prefixes, id);
 }
 
-/* Empty the columns of tellers that are gone, a page at a time. */
+/* The cells of a page, some at a time: of a merged column each takes its while. True: more to do. */
+static bool
+drop_page(struct rib *rib, struct column *c, uint32_t n, mono_t until)
+{
+	uint32_t end = (n + 1) * PAGE_CELLS;
+
+	if (c->clear_id < n * PAGE_CELLS)
+		c->clear_id = n * PAGE_CELLS;
+	while (c->path.count[n] > 0 && c->clear_id < end) {
+		if (c->clear_id % CLEAR_AT_ONCE == 0 && mono_since(mono_now(), until) >= 0)
+			return true;
+		drop_cell(rib, c, c->clear_id++);
+	}
+	return false;
+}
+
+/* Empty the columns of tellers that are gone. */
 static bool
 work_dead(struct rib *rib, mono_t until)
 {
@@ -242,13 +260,9 @@ work_dead(struct rib *rib, mono_t until)
 		struct column *c = rib->dead;
 
 		for (; c->clear_at < c->path.top; c->clear_at++) {
-			uint32_t first = c->clear_at * PAGE_CELLS;
-
-			if (mono_since(mono_now(), until) >= 0)
+			if (mono_since(mono_now(), until) >= 0 ||
+			    drop_page(rib, c, c->clear_at, until))
 				return true;
-			if (c->path.count[c->clear_at] > 0)
-				for (uint32_t id = first; id < first + PAGE_CELLS; id++)
-					clear_cell(rib, c, id);
 			pages_unhook(&c->path, &rib->pool, &rib->limbo, c->clear_at);
 			if (c->label.dir != NULL)
 				pages_unhook(&c->label, &rib->pool, &rib->limbo, c->clear_at);

@@ -43,7 +43,7 @@ struct column {
 	uint64_t *told;			/* by prefix id: told again; NULL unless rib_stale was called */
 	uint32_t told_ids;
 	uint32_t sweep_at;		/* next id to look at, 0: no sweep under way */
-	uint32_t clear_at;		/* of a dead column: next page to empty */
+	uint32_t clear_at, clear_id;	/* of a dead column: next page and cell to empty */
 	unsigned pins;			/* walks that are at it (scan.c): it stays until they end */
 };
 
