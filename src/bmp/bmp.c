@@ -206,6 +206,18 @@ free_text(const char *text)
 	mem_free((char *)(uintptr_t)text);
 }
 
+/* NULL with what is wrong with the file in err. */
+static struct allow *
+read_allow(const char *path, struct sbuf *err)
+{
+	struct conf_notes notes = { 0 };
+	struct allow *allow = allow_read(path, &notes);
+
+	conf_notes_print(&notes, err);
+	conf_notes_done(&notes);
+	return allow;
+}
+
 static int
 start(struct bmp *bmp, const struct bmp_conf *conf, struct sbuf *err)
 {
@@ -214,7 +226,7 @@ start(struct bmp *bmp, const struct bmp_conf *conf, struct sbuf *err)
 		.ip_precedence = conf->ip_precedence, .rcvbuf = conf->rcvbuf,
 	};
 
-	if (conf->allow_file != NULL && (bmp->allow = allow_read(conf->allow_file, err)) == NULL)
+	if (conf->allow_file != NULL && (bmp->allow = read_allow(conf->allow_file, err)) == NULL)
 		return -1;
 	if (conf->tls_cert != NULL && (bmp->tls = tls_new(conf, err)) == NULL)
 		return -1;
@@ -276,7 +288,7 @@ bmp_reload(struct bmp *bmp, struct sbuf *err)
 	struct ssl_ctx_st *tls = NULL;
 
 	if (bmp->conf.allow_file != NULL &&
-	    (allow = allow_read(bmp->conf.allow_file, err)) == NULL)
+	    (allow = read_allow(bmp->conf.allow_file, err)) == NULL)
 		return -1;
 	if (bmp->conf.tls_cert != NULL && (tls = tls_new(&bmp->conf, err)) == NULL) {
 		allow_free(allow);

@@ -174,7 +174,6 @@ static uint32_t
 see_rd(struct fix *f, const char *exporter, uint64_t rd, const char *text)
 {
 	struct addr router, a;
-	const struct addr *pa = &a;
 	const struct view *v;
 	struct route r;
 
@@ -182,7 +181,7 @@ see_rd(struct fix *f, const char *exporter, uint64_t rd, const char *text)
 	v = view_find(f->rib, &router, rd, true);
 	if (v == NULL)
 		return 0;
-	view_lookup(f->rib, v, &pa, NULL, &r, 1);
+	view_lookup(f->rib, v, (struct addr_field){ &a, 0 }, (struct addr_field){ NULL, 0 }, &r, 1);
 	return rib_path(f->rib, r.path)->origin_as;
 }
 
