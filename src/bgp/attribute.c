@@ -2,10 +2,10 @@
 /*
  * Path attributes, a row each: flags, lengths, what it costs when one is malformed, and what is
  * taken from it. Attributes without a row are passed over; nothing is ever announced onwards, so
- * they are not kept.
+ * they are not kept. Some are kept for the record only, one behind the other (struct attrs, others).
  *
  * RFC 4271 5 and 6.3, RFC 4760 3 and 4, RFC 6793 6, RFC 1997, RFC 4360, RFC 8092, RFC 4456 8,
- * RFC 7606 3, 4 and 7, RFC 7607.
+ * RFC 5701 2, RFC 7311 3, RFC 8669 3, RFC 9234 5, RFC 9494 4.6, RFC 7606 3, 4 and 7, RFC 7607.
  */
 #include "bgp/update.h"
 
@@ -20,6 +20,8 @@ enum {
 };
 
 /* Who may send it; from others it is discarded. */
+enum { LLGR_STALE = 0xffff0006, NO_LLGR = 0xffff0007 };	/* RFC 9494 4.6, 4.7 */
+
 enum from { FROM_ANY, FROM_INTERNAL, FROM_OLD };	/* OLD: no 4-byte AS numbers, RFC 6793 6 */
 
 struct attr_row {
@@ -109,6 +111,12 @@ take_comms(struct bgp_update *u, const struct attr_row *row, struct rd value)
 	(void)row;
 	u->attrs.comms = value.at;
 	u->attrs.comms_len = (uint16_t)rd_left(&value);
+	while (rd_left(&value) > 0) {
+		uint32_t community = rd_u32(&value);
+
+		u->attrs.llgr_stale |= community == LLGR_STALE;
+		u->attrs.no_llgr |= community == NO_LLGR;
+	}
 	return VERDICT_OK;
 }
 
@@ -130,22 +138,83 @@ take_lcomms(struct bgp_update *u, const struct attr_row *row, struct rd value)
 	return VERDICT_OK;
 }
 
+/* Kept as it is, behind its code and length. */
+static enum verdict
+keep_other(struct bgp_update *u, const struct attr_row *row, struct rd value)
+{
+	struct wr w = wr_of(u->others + u->attrs.others_len,
+	    sizeof(u->others) - u->attrs.others_len);
+
+	wr_u8(&w, row->code);
+	wr_u16(&w, (uint16_t)rd_left(&value));
+	wr_bytes(&w, value.at, rd_left(&value));
+	if (w.bad)
+		return VERDICT_DISCARD;
+	u->attrs.others = u->others;
+	u->attrs.others_len = (uint16_t)(u->attrs.others_len + wr_len(&w));
+	return VERDICT_OK;
+}
+
+/* TLVs of a type and a length; `whole` bytes are counted by the length besides the value. */
+static bool
+tlvs_fit(struct rd value, size_t whole)
+{
+	while (rd_left(&value) > 0) {
+		rd_skip(&value, 1);
+		rd_skip(&value, rd_u16(&value) - (size_t)whole);
+	}
+	return !value.bad;
+}
+
+/* RFC 7311 3: the length counts type and length, too. */
+static enum verdict
+take_aigp(struct bgp_update *u, const struct attr_row *row, struct rd value)
+{
+	return tlvs_fit(value, 3) ? keep_other(u, row, value) : row->verdict;
+}
+
+/* RFC 8669 3. */
+static enum verdict
+take_prefix_sid(struct bgp_update *u, const struct attr_row *row, struct rd value)
+{
+	return tlvs_fit(value, 0) ? keep_other(u, row, value) : row->verdict;
+}
+
+static unsigned
+form_of(const struct bgp_update *u, enum update_part part, const struct family *f)
+{
+	uint32_t bit = family_bit(f);
+
+	return (u->context->add_path & bit ? NLRI_PATH_ID : 0u) |
+	    (u->context->labels & bit ? NLRI_LABELS : 0u) |
+	    (part == PART_WITHDRAWN || part == PART_MP_UNREACH ? NLRI_GONE : 0u);
+}
+
+int
+update_take_part(struct bgp_update *u, enum update_part part, const struct family *f,
+    struct rd nlri, const struct addr *next_hop)
+{
+	unsigned form = form_of(u, part, f);
+	int n = nlri_check(f, form, nlri, &u->others_seen);
+
+	if (n < 0)
+		return -1;
+	u->part[part] = (struct update_part_nlri){ f, form, nlri, (unsigned)n, *next_hop };
+	return 0;
+}
+
 /* The NLRIs of a family that was agreed on go to their part, all others are passed over. */
 static enum verdict
-take_mp_part(struct bgp_update *u, enum update_part part, const struct family *f, struct rd nlri,
-    const struct addr *next_hop)
+take_mp_part(struct bgp_update *u, enum update_part part, uint16_t afi, uint8_t safi,
+    struct rd nlri, const struct addr *next_hop)
 {
-	int n;
+	const struct family *f = family_find(afi, safi);
 
 	if (f == NULL || !(u->context->families & family_bit(f))) {
-		u->skipped++;
+		update_skip(u, afi, safi);
 		return VERDICT_OK;
 	}
-	n = nlri_check(f, nlri);
-	if (n < 0)
-		return VERDICT_RESET;
-	u->part[part] = (struct update_part_nlri){ f, nlri, (unsigned)n, *next_hop };
-	return VERDICT_OK;
+	return update_take_part(u, part, f, nlri, next_hop) == 0 ? VERDICT_OK : VERDICT_RESET;
 }
 
 /* RFC 4760 3; RFC 7606 5.3 and 7.11. */
@@ -153,7 +222,8 @@ static enum verdict
 take_mp_reach(struct bgp_update *u, const struct attr_row *row, struct rd value)
 {
 	uint16_t afi = rd_u16(&value);
-	const struct family *f = family_find(afi, rd_u8(&value));
+	uint8_t safi = rd_u8(&value);
+	const struct family *f = family_find(afi, safi);
 	struct rd hop = rd_sub(&value, rd_u8(&value));
 	struct addr next_hop;
 
@@ -163,7 +233,7 @@ take_mp_reach(struct bgp_update *u, const struct attr_row *row, struct rd value)
 	if (rd_left(&value) > 0)
 		u->reachable = true;
 	next_hop = next_hop_decode(hop);
-	return take_mp_part(u, PART_MP_REACH, f, value, &next_hop);
+	return take_mp_part(u, PART_MP_REACH, afi, safi, value, &next_hop);
 }
 
 /* RFC 4760 4. */
@@ -172,10 +242,10 @@ take_mp_unreach(struct bgp_update *u, const struct attr_row *row, struct rd valu
 {
 	static const struct addr none;
 	uint16_t afi = rd_u16(&value);
-	const struct family *f = family_find(afi, rd_u8(&value));
+	uint8_t safi = rd_u8(&value);
 
 	(void)row;
-	return take_mp_part(u, PART_MP_UNREACH, f, value, &none);
+	return take_mp_part(u, PART_MP_UNREACH, afi, safi, value, &none);
 }
 
 #define ANY_LEN	UINT16_MAX
@@ -213,8 +283,17 @@ static const struct attr_row rows[] = {
 	    FROM_OLD, "malformed AS4_PATH (RFC 6793 6)", take_as4_path },
 	{ 18, "AS4_AGGREGATOR", OPTIONAL_TRANSITIVE, 8, 8, 1, VERDICT_DISCARD, UPDATE_OPTIONAL,
 	    FROM_OLD, "malformed AS4_AGGREGATOR (RFC 6793 6)", NULL },
+	[OTHER_IPV6_ECOMMS] = { OTHER_IPV6_ECOMMS, "IPV6 EXTENDED COMMUNITIES", OPTIONAL_TRANSITIVE, 20, ANY_LEN, 20,
+	    VERDICT_WITHDRAW, UPDATE_OPTIONAL, FROM_ANY,
+	    "malformed IPV6 EXTENDED COMMUNITIES (RFC 7606 7.15)", keep_other },
+	[OTHER_AIGP] = { OTHER_AIGP, "AIGP", OPTIONAL, 3, ANY_LEN, 1, VERDICT_DISCARD, UPDATE_OPTIONAL, FROM_ANY,
+	    "malformed AIGP (RFC 7311 3)", take_aigp },
 	[32] = { 32, "LARGE_COMMUNITY", OPTIONAL_TRANSITIVE, 12, ANY_LEN, 12, VERDICT_WITHDRAW,
 	    UPDATE_OPTIONAL, FROM_ANY, "malformed LARGE_COMMUNITY (RFC 8092 5)", take_lcomms },
+	[OTHER_OTC] = { OTHER_OTC, "ONLY_TO_CUSTOMER", OPTIONAL_TRANSITIVE, 4, 4, 1, VERDICT_WITHDRAW,
+	    UPDATE_OPTIONAL, FROM_ANY, "malformed ONLY_TO_CUSTOMER (RFC 9234 5)", keep_other },
+	[OTHER_PREFIX_SID] = { OTHER_PREFIX_SID, "PREFIX_SID", OPTIONAL_TRANSITIVE, 3, ANY_LEN, 1, VERDICT_DISCARD,
+	    UPDATE_OPTIONAL, FROM_ANY, "malformed PREFIX_SID (RFC 8669 6)", take_prefix_sid },
 };
 
 static const struct attr_row *

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Families: what may be announced, a row each. A set of families is a word with a bit per row.
- * RFC 4760 3 to 6, RFC 2545 3.
+ * RFC 4760 3 to 6, RFC 2545 3, RFC 8277 2, RFC 4364 4, RFC 4659 3, RFC 8950 3, RFC 9136 3.
  */
 #ifndef WB_BGP_FAMILY_H
 #define WB_BGP_FAMILY_H
 
 #include "core/bytes.h"
 #include "rib/rib.h"
+
+#define FAMILIES_MOST	16		/* rows the table may grow to */
+
+/* What was agreed on about a field of NLRIs, and where it stands; a set. */
+enum nlri_form {
+	NLRI_PATH_ID = 1,		/* each has a path id in front (RFC 7911 3) */
+	NLRI_LABELS = 2,		/* stacks of labels, not one (RFC 8277 2.3) */
+	NLRI_GONE = 4,			/* withdrawn: one label that means nothing (RFC 8277 2.4) */
+};
+
+/* What became of one NLRI. */
+enum nlri_got { NLRI_BAD = -1, NLRI_ROUTE, NLRI_OTHER };	/* OTHER: well-formed, but no route */
 
 struct family {
 	uint16_t afi;			/* as on the wire */
@@ -16,9 +28,12 @@ struct family {
 	enum rib_afi rib_afi;
 	enum rib_safi rib_safi;
 	uint8_t bits;			/* longest prefix */
-	uint8_t hop_lens[4];		/* lengths a next hop may have, up to the first 0 */
-	/* The next NLRI of a field; -1 where it is malformed. */
-	int (*next)(const struct family *f, struct rd *field, struct nlri *ret);
+	bool labels, rd;		/* in front of the prefix */
+	bool both_afis;			/* routes of IPv4 and IPv6 come in it; rib_afi says nothing */
+	uint8_t hop_lens[5];		/* lengths a next hop may have, up to the first 0 */
+	/* The next NLRI of a field, behind its path id. */
+	enum nlri_got (*next)(const struct family *f, unsigned form, struct rd *field,
+		    struct nlri *ret);
 };
 
 extern const struct family families[];
@@ -34,17 +49,25 @@ family_bit(const struct family *f)
 	return UINT32_C(1) << (f - families);
 }
 
-/* All rows: what this speaker can take. */
+/* Bits of all rows: what this speaker can take; of those whose routes may have several paths. */
 uint32_t families_all(void);
+uint32_t families_add_path(void);
+
+/* Bits of those whose next hop may be an IPv6 address for IPv4 routes (RFC 8950 4). */
+uint32_t families_ext_hop(void);
 
 /* Whether a next hop may be this long, and its global address. */
 bool	family_hop_fits(const struct family *f, size_t len);
 struct addr next_hop_decode(struct rd value);
 
-/* How many NLRIs a field has, or -1 where one of them is malformed (RFC 7606 5.3). */
-int	nlri_check(const struct family *f, struct rd field);
+/*
+ * How many routes a field has, or -1 where one of its NLRIs is malformed (RFC 7606 5.3). NLRIs
+ * that are no routes for us (of EVPN all types but 5; RD 0) are added to *others.
+ */
+int	nlri_check(const struct family *f, unsigned form, struct rd field, unsigned *others);
 
-/* Up to `most` NLRIs from a field that was checked; 0 at its end. */
-size_t	nlri_take(const struct family *f, struct rd *field, struct nlri *ret, size_t most);
+/* Up to `most` routes from a field that was checked; 0 at its end. */
+size_t	nlri_take(const struct family *f, unsigned form, struct rd *field, struct nlri *ret,
+	    size_t most);
 
 #endif

@@ -9,12 +9,12 @@
 
 #include "core/mem.h"
 
-/* Lengths of whole messages, RFC 4271 6.1 and RFC 7313 5; most 0: as long as any may be. */
+/* Lengths of whole messages, RFC 4271 6.1, RFC 7313 5, RFC 8654 4; most 0: as long as any may be. */
 static const struct {
 	const char *name;
 	uint16_t least, most;
 } types[] = {
-	[BGP_OPEN]         = { "OPEN",          29, 0 },
+	[BGP_OPEN]         = { "OPEN",          29, BGP_MESSAGE_MAX },
 	[BGP_UPDATE]       = { "UPDATE",        23, 0 },
 	[BGP_NOTIFICATION] = { "NOTIFICATION",  21, 0 },
 	[BGP_KEEPALIVE]    = { "KEEPALIVE",     19, 19 },

@@ -12,6 +12,7 @@
 
 #define BGP_HEADER_LEN	19		/* marker, length, type */
 #define BGP_MESSAGE_MAX	4096
+#define BGP_MESSAGE_EXTENDED	65535	/* where agreed on, RFC 8654 */
 
 enum bgp_type {
 	BGP_OPEN = 1, BGP_UPDATE = 2, BGP_NOTIFICATION = 3, BGP_KEEPALIVE = 4, BGP_REFRESH = 5,
@@ -25,7 +26,7 @@ enum bgp_error {
 enum { HEADER_NOT_SYNCHRONIZED = 1, HEADER_BAD_LENGTH = 2, HEADER_BAD_TYPE = 3 };
 enum {
 	OPEN_UNSPECIFIC = 0, OPEN_VERSION = 1, OPEN_PEER_AS = 2, OPEN_ID = 3, OPEN_PARAMETER = 4,
-	OPEN_HOLD_TIME = 6,
+	OPEN_HOLD_TIME = 6, OPEN_ROLE = 11,
 };
 enum {
 	UPDATE_ATTR_LIST = 1, UPDATE_UNKNOWN_WELL_KNOWN = 2, UPDATE_MISSING = 3, UPDATE_FLAGS = 4,
@@ -55,7 +56,7 @@ struct bgp_message {
 /*
  * The first message of a stream of which `len` bytes are there. 1: a whole one, 0: more bytes are
  * needed, -1: the stream is broken. A bad header is seen as soon as its 19 bytes are there.
- * most: the longest message allowed, BGP_MESSAGE_MAX.
+ * most: the longest message allowed, BGP_MESSAGE_MAX or BGP_MESSAGE_EXTENDED.
  */
 int	bgp_frame(const uint8_t *bytes, size_t len, size_t most, struct bgp_message *ret,
 	    struct bgp_fault *ret_fault);

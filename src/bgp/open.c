@@ -1,92 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * OPEN: fixed part, optional parameters, capabilities. Says what a neighbour offered; what is made
- * of it is the session's business. RFC 4271 4.2, 6.2; RFC 5492; RFC 6793; RFC 9072.
+ * OPEN: fixed part and optional parameters. Capabilities have a file of their own. RFC 4271 4.2 and
+ * 6.2, RFC 6793, RFC 9072.
  */
 #include "bgp/open.h"
 
 #include "bgp/as4.h"
-#include "bgp/family.h"
 #include "core/mem.h"
 
 #define PARAMETER_CAPABILITY	2
 #define PARAMETER_EXTENDED	255	/* RFC 9072 2 */
-
-static void
-take_family(struct bgp_open *o, struct rd value)
-{
-	uint16_t afi = rd_u16(&value);
-	const struct family *f;
-
-	rd_skip(&value, 1);
-	f = family_find(afi, rd_u8(&value));
-	o->multiprotocol = true;
-	if (f != NULL)
-		o->families |= family_bit(f);
-}
-
-static void
-give_families(struct wr *w, const struct bgp_open *o, uint8_t code)
-{
-	for (size_t i = 0; i < family_count; i++) {
-		if (!(o->families & family_bit(&families[i])))
-			continue;
-		wr_u8(w, code);
-		wr_u8(w, 4);
-		wr_u16(w, families[i].afi);
-		wr_u8(w, 0);
-		wr_u8(w, families[i].safi);
-	}
-}
-
-static void
-take_refresh(struct bgp_open *o, struct rd value)
-{
-	(void)value;
-	o->refresh = true;
-}
-
-static void
-give_refresh(struct wr *w, const struct bgp_open *o, uint8_t code)
-{
-	if (!o->refresh)
-		return;
-	wr_u8(w, code);
-	wr_u8(w, 0);
-}
-
-static void
-take_as4(struct bgp_open *o, struct rd value)
-{
-	o->as4 = true;
-	o->as = rd_u32(&value);
-}
-
-static void
-give_as4(struct wr *w, const struct bgp_open *o, uint8_t code)
-{
-	if (!o->as4)
-		return;
-	wr_u8(w, code);
-	wr_u8(w, 4);
-	wr_u32(w, o->as);
-}
-
-/* What is not in the table is passed over (RFC 5492 3). A row without `give` is never offered. */
-static const struct capability {
-	uint8_t code;
-	uint8_t len;
-	const char *malformed;
-	void (*take)(struct bgp_open *o, struct rd value);
-	void (*give)(struct wr *w, const struct bgp_open *o, uint8_t code);
-} capabilities[] = {
-	{ 1, 4, "the multiprotocol capability is not 4 bytes long (RFC 4760 8)",
-	    take_family, give_families },
-	{ 2, 0, "the route refresh capability is not empty (RFC 2918 2)",
-	    take_refresh, give_refresh },
-	{ 65, 4, "the capability of 4-byte AS numbers is not 4 bytes long (RFC 6793 3)",
-	    take_as4, give_as4 },
-};
 
 static int
 refuse(struct bgp_fault *ret, uint8_t subcode, uint32_t value, const char *why)
@@ -95,39 +18,6 @@ refuse(struct bgp_fault *ret, uint8_t subcode, uint32_t value, const char *why)
 		.code = BGP_ERR_OPEN, .subcode = subcode, .why = why, .value = value,
 	};
 	return -1;
-}
-
-static int
-take_capability(struct bgp_open *o, uint8_t code, struct rd value, struct bgp_fault *fault)
-{
-	for (const struct capability *c = capabilities;
-	    c < capabilities + ARRAY_LEN(capabilities); c++) {
-		if (c->code != code)
-			continue;
-		if (rd_left(&value) != c->len)
-			return refuse(fault, OPEN_UNSPECIFIC, (uint32_t)rd_left(&value),
-			    c->malformed);
-		c->take(o, value);
-		return 0;
-	}
-	o->unknown++;
-	return 0;
-}
-
-static int
-take_capabilities(struct bgp_open *o, struct rd list, struct bgp_fault *fault)
-{
-	while (rd_left(&list) > 0) {
-		uint8_t code = rd_u8(&list);
-		struct rd value = rd_sub(&list, rd_u8(&list));
-
-		if (list.bad)
-			return refuse(fault, OPEN_UNSPECIFIC, code,
-			    "a capability is longer than its parameter (RFC 5492 4)");
-		if (take_capability(o, code, value, fault) != 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Optional parameters; the first one's type says how wide the lengths are (RFC 9072 2). */
@@ -156,7 +46,7 @@ take_parameters(struct bgp_open *o, struct rd body, struct bgp_fault *fault)
 		if (type != PARAMETER_CAPABILITY)
 			return refuse(fault, OPEN_PARAMETER, type,
 			    "an optional parameter is not known (RFC 4271 6.2)");
-		if (take_capabilities(o, value, fault) != 0)
+		if (capabilities_decode(o, value, fault) != 0)
 			return -1;
 	}
 	return 0;
@@ -202,9 +92,7 @@ open_encode(struct wr *w, const struct bgp_open *o)
 	struct wr caps = wr_of(room, sizeof(room) - 2);	/* with its own type and length: 255 */
 	size_t start = wr_len(w), n;
 
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		if (capabilities[i].give != NULL)
-			capabilities[i].give(&caps, o, capabilities[i].code);
+	capabilities_encode(&caps, o);
 	n = wr_len(&caps);
 
 	message_begin(w, BGP_OPEN);

@@ -20,7 +20,7 @@ withdraw_part(const struct telling *t, const struct update_part_nlri *part)
 	struct nlri nlri[RUN];
 	size_t n;
 
-	while ((n = nlri_take(part->family, &field, nlri, RUN)) > 0) {
+	while ((n = nlri_take(part->family, part->form, &field, nlri, RUN)) > 0) {
 		place(t, nlri, n);
 		for (size_t i = 0; i < n; i++)
 			(void)rib_withdraw(t->teller, &nlri[i]);
@@ -35,7 +35,7 @@ announce_part(const struct telling *t, const struct update_part_nlri *part, uint
 	struct nlri nlri[RUN];
 	size_t n, taken, total = 0;
 
-	while ((n = nlri_take(part->family, &field, nlri, RUN)) > 0) {
+	while ((n = nlri_take(part->family, part->form, &field, nlri, RUN)) > 0) {
 		place(t, nlri, n);
 		taken = rib_announce_many(t->teller, nlri, n, path);
 		total += taken;

@@ -6,8 +6,23 @@
 #include "bgp/update.h"
 
 #include "bgp/as4.h"
+#include "bgp/open.h"
 
 enum { ORIGIN = 1, AS_PATH = 2, NEXT_HOP = 3, MP_REACH = 14, MP_UNREACH = 15, AS4_AGGREGATOR = 18 };
+
+struct bgp_context
+context_agree(const struct bgp_open *ours, const struct bgp_open *theirs)
+{
+	uint32_t both = ours->families & theirs->families;
+
+	return (struct bgp_context){
+		.families = both,
+		.add_path = both & ours->path_receive & theirs->path_send,
+		.labels = both & ours->labels & theirs->labels,
+		.as4 = ours->as4 && theirs->as4,
+		.internal = ours->as == theirs->as,
+	};
+}
 
 void
 update_fault(struct bgp_update *u, enum verdict verdict, uint8_t attr, uint8_t subcode,
@@ -24,27 +39,28 @@ update_fault(struct bgp_update *u, enum verdict verdict, uint8_t attr, uint8_t s
 	};
 }
 
+void
+update_skip(struct bgp_update *u, uint16_t afi, uint8_t safi)
+{
+	u->skip[u->skipped].afi = afi;
+	u->skip[u->skipped++].safi = safi;
+}
+
 /* Withdrawn Routes and NLRI: IPv4 unicast by birth. RFC 7606 5.3. */
 static void
 take_plain_part(struct bgp_update *u, enum update_part part, struct rd bytes)
 {
 	const struct family *f = FAMILY_IP4_UNICAST;
-	int n = nlri_check(f, bytes);
 
-	if (n < 0) {
-		update_fault(u, VERDICT_RESET, 0, UPDATE_NETWORK, (uint32_t)rd_left(&bytes),
-		    "a prefix is longer than 32 bits or than its field (RFC 7606 5.3)");
-		return;
-	}
-	if (n == 0)
+	if (rd_left(&bytes) == 0)
 		return;
 	if (part == PART_NLRI)
 		u->reachable = true;
-	if (!(u->context->families & family_bit(f))) {
-		u->skipped++;
-		return;
-	}
-	u->part[part] = (struct update_part_nlri){ f, bytes, (unsigned)n, u->attrs.next_hop };
+	if (!(u->context->families & family_bit(f)))
+		update_skip(u, f->afi, f->safi);
+	else if (update_take_part(u, part, f, bytes, &u->attrs.next_hop) != 0)
+		update_fault(u, VERDICT_RESET, 0, UPDATE_NETWORK, (uint32_t)rd_left(&bytes),
+		    "a prefix is longer than 32 bits or than its field (RFC 7606 5.3)");
 }
 
 /* RFC 4271 5 and RFC 7606 3 (d): what must be there when routes come. */
@@ -108,6 +124,9 @@ join_aspath(struct bgp_update *u)
 		as4_widen(u->path2, &w);
 	else
 		as4_merge(u->path2, u->path4, &w);
+	if (w.bad)
+		update_fault(u, VERDICT_WITHDRAW, AS_PATH, UPDATE_AS_PATH, sizeof(u->path),
+		    "with 4 bytes per AS the path is longer than an attribute may be");
 	u->attrs.aspath = u->path;
 	u->attrs.aspath_len = (uint16_t)wr_len(&w);
 }
@@ -124,13 +143,13 @@ end_of_rib(const struct bgp_update *u, size_t withdrawn, size_t attrs, size_t nl
 	for (unsigned i = 0; i < 8; i++)
 		if (u->seen[i] & ~(i == MP_UNREACH / 32 ? UINT32_C(1) << MP_UNREACH % 32 : 0))
 			return NULL;
-	return gone->family != NULL && gone->count == 0 ? gone->family : NULL;
+	return gone->family != NULL && rd_left(&gone->nlri) == 0 ? gone->family : NULL;
 }
 
 static void
 update_clear(struct bgp_update *u, const struct bgp_context *context)
 {
-	memset(u, 0, offsetof(struct bgp_update, path));
+	memset(u, 0, offsetof(struct bgp_update, others));
 	u->context = context;
 }
 

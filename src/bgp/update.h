@@ -17,9 +17,15 @@ enum verdict { VERDICT_OK, VERDICT_DISCARD, VERDICT_WITHDRAW, VERDICT_RESET };
 /* What the two speakers agreed on. */
 struct bgp_context {
 	uint32_t families;		/* a bit per row of the table of families */
+	uint32_t add_path;		/* of these, those whose NLRIs have path ids (RFC 7911) */
+	uint32_t labels;		/* those that may have stacks of labels (RFC 8277 2.1) */
 	bool as4;			/* both know 4-byte AS numbers */
 	bool internal;			/* same AS on both sides */
 };
+
+struct bgp_open;
+/* What follows from the OPENs of both sides; routes travel from `theirs` to `ours`. */
+struct bgp_context context_agree(const struct bgp_open *ours, const struct bgp_open *theirs);
 
 enum update_part {
 	PART_WITHDRAWN, PART_MP_UNREACH,	/* routes that went */
@@ -29,10 +35,13 @@ enum update_part {
 
 struct update_part_nlri {
 	const struct family *family;	/* NULL: not there, or of a family nobody asked for */
+	unsigned form;			/* enum nlri_form, a set: for nlri_take */
 	struct rd nlri;			/* borrowed from the message; checked: nlri_take reads it */
 	unsigned count;
 	struct addr next_hop;		/* of routes that came */
 };
+
+#define UPDATE_OTHERS	1024		/* bytes kept of attributes that are only recorded */
 
 struct bgp_update {
 	struct attrs attrs;		/* but for the next hop, which each part has its own of */
@@ -41,7 +50,9 @@ struct bgp_update {
 	struct bgp_fault fault;		/* the first of the worst kind */
 	uint8_t fault_attr;		/* code of the attribute that had it, 0: none in particular */
 	unsigned discarded;		/* attributes */
-	unsigned skipped;		/* MP_REACH and MP_UNREACH of families nobody asked for */
+	unsigned skipped;		/* fields of families nobody asked for: which */
+	struct { uint16_t afi; uint8_t safi; } skip[UPDATE_PARTS];
+	unsigned others_seen;		/* NLRIs that are no routes (family.h) */
 	const struct family *end_of_rib;	/* RFC 4724 2, else NULL */
 
 	/* While decoding. */
@@ -50,7 +61,8 @@ struct bgp_update {
 	bool reachable;			/* some NLRI came, known to us or not */
 	struct rd path2, path4;		/* AS_PATH of 2-byte numbers, AS4_PATH */
 	uint32_t aggregator;		/* AS of AGGREGATOR */
-	uint8_t path[3 * BGP_MESSAGE_MAX];	/* where an AS path was widened or joined */
+	uint8_t others[UPDATE_OTHERS];
+	uint8_t path[UINT16_MAX];	/* where an AS path was widened or joined */
 };
 
 /*
@@ -69,6 +81,13 @@ update_has(const struct bgp_update *u, uint8_t code)
 /* Note what went wrong; the worst and, of equals, the first is kept. */
 void	update_fault(struct bgp_update *u, enum verdict verdict, uint8_t attr, uint8_t subcode,
 	    uint32_t value, const char *why);
+
+/* Check and keep one field of NLRIs of a family that was agreed on; -1: malformed. */
+int	update_take_part(struct bgp_update *u, enum update_part part, const struct family *f,
+	    struct rd nlri, const struct addr *next_hop);
+
+/* A field of a family that was not. */
+void	update_skip(struct bgp_update *u, uint16_t afi, uint8_t safi);
 
 /* The list of path attributes (attribute.c). */
 void	attributes_decode(struct bgp_update *u, struct rd list);

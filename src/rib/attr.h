@@ -21,20 +21,22 @@ enum bgp_origin { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
  * Attributes as decoded. Byte strings are borrowed from the message and in wire order:
  *   aspath    segments of (type u8, count u8, count 4-byte ASNs), RFC 6793 form
  *   comms     4-byte values; ecomms 8-byte values; lcomms 12-byte values
+ *   others    attributes kept for the record only, as (code u8, length u16, value); see other_attr
  * Zero means absent unless a has_ flag says otherwise.
  */
 struct attrs {
-	const uint8_t *aspath, *comms, *ecomms, *lcomms;
-	uint16_t aspath_len, comms_len, ecomms_len, lcomms_len;	/* bytes */
+	const uint8_t *aspath, *comms, *ecomms, *lcomms, *others;
+	uint16_t aspath_len, comms_len, ecomms_len, lcomms_len, others_len;	/* bytes */
 	struct addr next_hop;
 	uint32_t med, local_pref;
 	uint8_t origin;			/* enum bgp_origin */
 	bool has_med, has_local_pref;
+	bool llgr_stale, no_llgr;	/* among comms (RFC 9494 4.6, 4.7) */
 };
 
 /* Their hashes, good for one RIB: attrs_hash in rib.h. */
 struct attrs_hash {
-	uint64_t aspath, comms, ecomms, lcomms;	/* 0: none */
+	uint64_t aspath, comms, ecomms, lcomms, others;	/* 0: none */
 	uint32_t comm_set, path;
 };
 
@@ -43,6 +45,8 @@ enum path_flags {
 	PATH_HAS_MED = 0x04,
 	PATH_HAS_LOCAL_PREF = 0x08,
 	PATH_EMPTY_ASPATH = 0x10,	/* the router's own network: "own prefix" */
+	PATH_LLGR_STALE = 0x20,		/* preferred least of all (RFC 9494 4.3) */
+	PATH_NO_LLGR = 0x40,		/* goes when the restart time is over (RFC 9494 4.3) */
 };
 
 /*
@@ -63,10 +67,23 @@ struct path {
 _Static_assert(sizeof(struct path) == 32, "two hot records per cache line");
 
 struct comm_set {
-	uint32_t comms, ecomms, lcomms;	/* ids, 0: none */
+	uint32_t comms, ecomms, lcomms, others;	/* ids, 0: none */
 };
 
-enum attr_kind { ATTR_ASPATH, ATTR_COMMS, ATTR_ECOMMS, ATTR_LCOMMS, ATTR_ADDR, ATTR_KINDS };
+enum attr_kind {
+	ATTR_ASPATH, ATTR_COMMS, ATTR_ECOMMS, ATTR_LCOMMS, ATTR_OTHERS, ATTR_ADDR, ATTR_KINDS
+};
+
+/* Attributes that `others` may have, by code of the wire. */
+enum other_attr {
+	OTHER_IPV6_ECOMMS = 25,		/* 20 bytes each (RFC 5701 2) */
+	OTHER_AIGP = 26,		/* TLVs (RFC 7311 3) */
+	OTHER_OTC = 35,			/* AS, 4 bytes (RFC 9234 5) */
+	OTHER_PREFIX_SID = 40,		/* TLVs (RFC 8669 3) */
+};
+
+/* The value of one of them; NULL where it is not there. */
+const uint8_t *others_find(const uint8_t *bytes, size_t len, enum other_attr code, size_t *ret_len);
 
 /*
  * Texts as pmacct prints them (compat/interface.md 9.1). `separator` is ' ' in BGP logs and '_' in

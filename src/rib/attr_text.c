@@ -72,6 +72,23 @@ aspath_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator)
 	}
 }
 
+const uint8_t *
+others_find(const uint8_t *bytes, size_t len, enum other_attr code, size_t *ret_len)
+{
+	struct rd r = rd_of(bytes, len);
+
+	while (rd_left(&r) > 0) {
+		uint8_t found = rd_u8(&r);
+		struct rd value = rd_sub(&r, rd_u16(&r));
+
+		if (found != code || r.bad)
+			continue;
+		*ret_len = rd_left(&value);
+		return value.at;
+	}
+	return NULL;
+}
+
 uint32_t
 aspath_first(const uint8_t *bytes, size_t len)
 {

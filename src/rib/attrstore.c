@@ -116,9 +116,10 @@ tag_of(uint64_t hash)
 }
 
 static uint32_t
-comm_set_tag(const struct attrstore *as, uint64_t comms, uint64_t ecomms, uint64_t lcomms)
+comm_set_tag(const struct attrstore *as, uint64_t comms, uint64_t ecomms, uint64_t lcomms,
+    uint64_t others)
 {
-	const uint64_t word[] = { comms, ecomms, lcomms };
+	const uint64_t word[] = { comms, ecomms, lcomms, others };
 
 	return tag_of(hash_words(word, ARRAY_LEN(word), as->seed));
 }
@@ -132,12 +133,12 @@ static uint32_t
 path_tag(const struct attrstore *as, const struct attrs_hash *h, const struct addr *next_hop,
     const struct scalars *s)
 {
-	uint64_t word[8] = {
-		h->aspath, h->comms, h->ecomms, h->lcomms, (uint64_t)s->med << 32 | s->local_pref,
-		s->flags,
+	uint64_t word[9] = {
+		h->aspath, h->comms, h->ecomms, h->lcomms, h->others,
+		(uint64_t)s->med << 32 | s->local_pref, s->flags,
 	};
 
-	memcpy(&word[6], next_hop->b, sizeof(next_hop->b));
+	memcpy(&word[7], next_hop->b, sizeof(next_hop->b));
 	return tag_of(hash_words(word, ARRAY_LEN(word), as->seed));
 }
 
@@ -149,7 +150,8 @@ scalars_of(const struct attrs *a)
 		.local_pref = a->has_local_pref ? a->local_pref : 0,
 		.flags = (a->origin & PATH_ORIGIN) | (a->has_med ? PATH_HAS_MED : 0) |
 		    (a->has_local_pref ? PATH_HAS_LOCAL_PREF : 0) |
-		    (a->aspath_len == 0 ? PATH_EMPTY_ASPATH : 0),
+		    (a->aspath_len == 0 ? PATH_EMPTY_ASPATH : 0) |
+		    (a->llgr_stale ? PATH_LLGR_STALE : 0) | (a->no_llgr ? PATH_NO_LLGR : 0),
 	};
 }
 
@@ -162,6 +164,7 @@ attrstore_hash(const struct attrstore *as, const struct attrs *a, struct attrs_h
 		.comms = hash_of(as, a->comms, a->comms_len),
 		.ecomms = hash_of(as, a->ecomms, a->ecomms_len),
 		.lcomms = hash_of(as, a->lcomms, a->lcomms_len),
+		.others = hash_of(as, a->others, a->others_len),
 	};
 
 	h.path = path_tag(as, &h, &a->next_hop, &s);
@@ -174,8 +177,10 @@ attrstore_hash(const struct attrstore *as, const struct attrs *a, struct attrs_h
 		tagindex_prefetch(&as->blobs, tag_of(h.ecomms));
 	if (h.lcomms != 0)
 		tagindex_prefetch(&as->blobs, tag_of(h.lcomms));
-	if ((h.comms | h.ecomms | h.lcomms) != 0) {
-		h.comm_set = comm_set_tag(as, h.comms, h.ecomms, h.lcomms);
+	if (h.others != 0)
+		tagindex_prefetch(&as->blobs, tag_of(h.others));
+	if ((h.comms | h.ecomms | h.lcomms | h.others) != 0) {
+		h.comm_set = comm_set_tag(as, h.comms, h.ecomms, h.lcomms, h.others);
 		tagindex_prefetch(&as->blobs, h.comm_set);
 	}
 	*ret = h;
@@ -203,6 +208,7 @@ attrstore_warm(const struct attrstore *as, const struct attrs_hash *h)
 	warm_blob(as, h->comms);
 	warm_blob(as, h->ecomms);
 	warm_blob(as, h->lcomms);
+	warm_blob(as, h->others);
 }
 
 /* The same from what was interned. */
@@ -223,7 +229,7 @@ blob_tag(const struct attrstore *as, const struct blob *b)
 		return tag_of(hash_of(as, b->bytes, b->len));
 	memcpy(&set, b->bytes, sizeof(set));
 	return comm_set_tag(as, hash_of_blob(as, set.comms), hash_of_blob(as, set.ecomms),
-	    hash_of_blob(as, set.lcomms));
+	    hash_of_blob(as, set.lcomms), hash_of_blob(as, set.others));
 }
 
 static const struct comm_set *
@@ -242,6 +248,7 @@ path_tag_of(const struct attrstore *as, const struct path *p)
 	const struct attrs_hash h = {
 		.aspath = hash_of_blob(as, p->aspath), .comms = hash_of_blob(as, set->comms),
 		.ecomms = hash_of_blob(as, set->ecomms), .lcomms = hash_of_blob(as, set->lcomms),
+		.others = hash_of_blob(as, set->others),
 	};
 	struct addr hop = addr_of_bytes16(attrstore_blob(as, p->next_hop)->bytes);
 
@@ -330,7 +337,8 @@ same_path(const void *ctx, uint32_t id)
 	    blob_is(attrstore_blob(as, p->aspath), a->aspath, a->aspath_len) &&
 	    blob_is(attrstore_blob(as, set->comms), a->comms, a->comms_len) &&
 	    blob_is(attrstore_blob(as, set->ecomms), a->ecomms, a->ecomms_len) &&
-	    blob_is(attrstore_blob(as, set->lcomms), a->lcomms, a->lcomms_len);
+	    blob_is(attrstore_blob(as, set->lcomms), a->lcomms, a->lcomms_len) &&
+	    blob_is(attrstore_blob(as, set->others), a->others, a->others_len);
 }
 
 static uint32_t
@@ -345,8 +353,10 @@ path_new(struct attrstore *as, struct attr_owner *owner, const struct attrs *a,
 		    tag_of(h->ecomms), &full),
 		.lcomms = blob_put(as, owner, BLOB_COMMS, a->lcomms, a->lcomms_len,
 		    tag_of(h->lcomms), &full),
+		.others = blob_put(as, owner, BLOB_COMMS, a->others, a->others_len,
+		    tag_of(h->others), &full),
 	};
-	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0;
+	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0 || set.others != 0;
 	bool hop = addr_is_set(&a->next_hop);
 	struct path p = {
 		.aspath = blob_put(as, owner, BLOB_ASPATH, a->aspath, a->aspath_len,
@@ -392,7 +402,8 @@ attrstore_path(struct attrstore *as, struct attr_owner *owner, const struct attr
 
 /*
  * RFC 4271 9.1.2.2 as far as the attributes say, after the local preference of 9.1.1 (100 where
- * none was told). A missing MED counts as 0, and it is compared within one neighbor AS only.
+ * none was told), and before it RFC 9494 4.3: what is long-lived stale is the last choice. A missing
+ * MED counts as 0, and it is compared within one neighbor AS only.
  */
 static bool
 preferred(const struct attrstore *as, const struct member *x, const struct member *y)
@@ -404,6 +415,8 @@ preferred(const struct attrstore *as, const struct member *x, const struct membe
 	unsigned ph = p->aspath != 0 ? aspath_hops(pa->bytes, pa->len) : 0;
 	unsigned qh = q->aspath != 0 ? aspath_hops(qa->bytes, qa->len) : 0;
 
+	if ((p->flags ^ q->flags) & PATH_LLGR_STALE)
+		return q->flags & PATH_LLGR_STALE;
 	if (pl != ql)
 		return pl > ql;
 	if (ph != qh)
@@ -476,6 +489,7 @@ mark_path(struct attrstore *as, uint32_t path)
 	mark_blob(as, set->comms);
 	mark_blob(as, set->ecomms);
 	mark_blob(as, set->lcomms);
+	mark_blob(as, set->others);
 }
 
 void

@@ -20,7 +20,8 @@
 #include "rib/view.h"
 
 enum rib_afi { RIB_IP4, RIB_IP6, RIB_AFIS };
-enum rib_safi { RIB_UNICAST, RIB_LABELLED, RIB_VPN, RIB_SAFIS };
+/* EVPN: IP prefixes that came in EVPN (RFC 9136); in the tables of their RDs, beside VPN. */
+enum rib_safi { RIB_UNICAST, RIB_LABELLED, RIB_VPN, RIB_EVPN, RIB_SAFIS };
 
 enum teller_kind { TELLER_BGP, TELLER_BMP, TELLER_ISIS, TELLER_FILE };
 

@@ -180,13 +180,13 @@ views_down(struct rib *rib, const struct teller *t, int by)
 
 /*
  * What answers first: tiers, which are a kind of teller and of BMP one of the router's RIBs, are tried
- * one after the other; in a tier VPN, unicast, labelled; then by age.
+ * one after the other; in a tier VPN, EVPN, unicast, labelled; then by age.
  */
 static bool
 before(const struct column *x, const struct column *y)
 {
 	static const uint8_t rank[RIB_SAFIS] = {
-		[RIB_VPN] = 0, [RIB_UNICAST] = 1, [RIB_LABELLED] = 2,
+		[RIB_VPN] = 0, [RIB_EVPN] = 1, [RIB_UNICAST] = 2, [RIB_LABELLED] = 3,
 	};
 
 	if (x->tier != y->tier)

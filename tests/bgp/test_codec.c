@@ -86,9 +86,35 @@ opens(void **state)
 		      .as4 = true, .refresh = true } },
 		/* One parameter with several capabilities, one of a family without a row, one unknown. */
 		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 18,
-		    2, 16, 1, 4, 0, 1, 0, 1, 1, 4, 0, 25, 0, 70, 70, 2, 1, 2), -1,
+		    2, 16, 1, 4, 0, 1, 0, 1, 1, 4, 0x40, 4, 0, 71, 73, 2, 1, 2), -1,
 		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1,
 		      .multiprotocol = true, .unknown = 1 } },
+		/* RFC 8950, 8654, 8277 and 9234: IPv6 next hops, long messages, labels, customer. */
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 31,
+		    2, 29, 5, 12, 0, 1, 0, 1, 0, 2, 0, 1, 0, 128, 0, 2, 6, 0,
+		    8, 8, 0, 1, 4, 255, 0, 2, 4, 1, 9, 1, 3), -1,
+		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1, .ext_hop = 0x11,
+		      .labels = 4, .ext_message = true, .role = ROLE_CUSTOMER, .has_role = true } },
+		/* RFC 4724 and 9494: R bit, 120 s, IPv4 forwarding, IPv6 not; VPNv4 kept a day. */
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 23,
+		    2, 21, 64, 10, 0x80, 120, 0, 1, 1, 0x80, 0, 2, 1, 0,
+		    71, 7, 0, 1, 128, 0x80, 1, 0x51, 0x80), -1,
+		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1, .restart_s = 120,
+		      .can_restart = true, .restarting = true, .restart = 3, .forwarding = 1,
+		      .can_llgr = true, .llgr = 16, .llgr_forwarding = 16, .llgr_s = { [4] = 86400 } } },
+		/* RFC 7911 and 7313: IPv4 both ways, IPv6 sent, labelled with 9, which is no way. */
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 18,
+		    2, 16, 69, 12, 0, 1, 1, 3, 0, 2, 1, 2, 0, 1, 4, 9, 70, 0), -1,
+		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1, .path_send = 3,
+		      .path_receive = 1, .enhanced_refresh = true } },
+		/* A malformed one that can be done without. */
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 7, 2, 5, 69, 3, 0, 1, 1), -1,
+		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1, .unknown = 1 } },
+		/* RFC 9234 4.2: twice the same, and two that differ. */
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 8, 2, 6, 9, 1, 4, 9, 1, 4), -1,
+		    { .as = 65000, .hold_s = 3, .id = 0x0a000001, .families = 1,
+		      .role = ROLE_PEER, .has_role = true } },
+		{ BYTES(4, 0xfd, 0xe8, 0, 3, 10, 0, 0, 1, 8, 2, 6, 9, 1, 4, 9, 1, 3), OPEN_ROLE },
 		/* Extended optional parameters, RFC 9072 2. */
 		{ BYTES(4, 0xfd, 0xe8, 0, 90, 10, 0, 0, 1, 255, 255, 0, 9,
 		    2, 0, 6, 65, 4, 0, 0, 0xfd, 0xe8), -1,
@@ -140,11 +166,17 @@ open_comes_back_as_it_was_written(void **state)
 		  .as4 = true, .refresh = true },
 		{ .as = 4200000000, .id = 2, .families = 2, .multiprotocol = true, .as4 = true },
 		{ .as = 7, .id = 3, .hold_s = 3, .families = 1, .multiprotocol = true },
+		{ .as = 65000, .id = 4, .families = 0x7f, .multiprotocol = true, .as4 = true,
+		  .path_send = 0x3f, .path_receive = 0x15, .labels = 0x3c, .ext_hop = 0x15,
+		  .can_restart = true, .restarting = true, .restart_s = 4095, .restart = 0x7f,
+		  .forwarding = 0x11, .can_llgr = true, .llgr = 0x7f, .llgr_forwarding = 0x40,
+		  .llgr_s = { 1, 2, 3, 4, 5, 6, 0xffffff }, .enhanced_refresh = true,
+		  .ext_message = true, .has_role = true, .role = ROLE_RS },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		uint8_t room[128];
+		uint8_t room[320];
 		struct wr w = wr_of(room, sizeof(room));
 		struct bgp_fault fault;
 		struct bgp_message m;
@@ -177,7 +209,7 @@ static const struct update_case {
 	uint8_t subcode;
 	unsigned discarded, skipped;
 	unsigned nlri[UPDATE_PARTS];
-	bool external, old;
+	bool external, old, all;	/* all families, IPv4 unicast with path ids */
 } updates[] = {
 	{ "end of RIB", BYTES(0, 0, 0, 0), 0 },
 	{ "a route", BYTES(0, 0, 0, 20, GOOD, NET_A), .nlri = { [PART_NLRI] = 1 } },
@@ -295,6 +327,38 @@ static const struct update_case {
 	    2, 3, ORIGIN_A, PATH_A), .skipped = 1 },
 	{ "another family withdrawn", BYTES(0, 0, 0, 8, 0x80, 15, 5, 0, 1, 128, 250, 1),
 	    .skipped = 1 },
+	{ "8277 2.2: labelled", BYTES(0, 0, 0, 32, 0x80, 14, 16, 0, 1, 4, 4, 10, 0, 0, 9, 0,
+	    48, 0, 1, 0x41, 10, 1, 2, ORIGIN_A, PATH_A), .nlri = { [PART_MP_REACH] = 1 },
+	    .all = true },
+	{ "8277 2: a label and no more than 32 bits", BYTES(0, 0, 0, 34, 0x80, 14, 18, 0, 1, 4, 4,
+	    10, 0, 0, 9, 0, 57, 0, 1, 0x41, 10, 1, 2, 3, 4, ORIGIN_A, PATH_A), VERDICT_RESET,
+	    UPDATE_OPTIONAL, .all = true },
+	{ "4364 4.3.4: VPN", BYTES(0, 0, 0, 48, 0x80, 14, 32, 0, 1, 128, 12, 0, 0, 0, 0, 0, 0, 0, 0,
+	    10, 0, 0, 9, 0, 112, 0, 1, 0x41, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 10, 1, 2, ORIGIN_A,
+	    PATH_A), .nlri = { [PART_MP_REACH] = 1 }, .all = true },
+	{ "4364 4.3.2: VPN with a next hop of 4 bytes", BYTES(0, 0, 0, 29, 0x80, 14, 13, 0, 1, 128,
+	    4, 10, 0, 0, 9, 0, 24, 0, 1, 1, ORIGIN_A, PATH_A), VERDICT_RESET, UPDATE_OPTIONAL,
+	    .all = true },
+	{ "8950 3: IPv4 by an IPv6 next hop", BYTES(0, 0, 0, 45, 0x80, 14, 29, 0, 1, 1, 16, HOP6, 0,
+	    0, 0, 0, 1, 24, 10, 1, 2, ORIGIN_A, PATH_A), .nlri = { [PART_MP_REACH] = 1 },
+	    .all = true },
+	{ "7911 3: path ids", BYTES(0, 0, 0, 20, GOOD, 0, 0, 0, 7, NET_A, 0, 0, 0, 8, NET_A),
+	    .nlri = { [PART_NLRI] = 2 }, .all = true },
+	{ "7911 3: withdrawn by path id", BYTES(0, 8, 0, 0, 0, 7, NET_A, 0, 0),
+	    .nlri = { [PART_WITHDRAWN] = 1 }, .all = true },
+	{ "7606 5.3: a path id and nothing else", BYTES(0, 0, 0, 20, GOOD, 0, 0, 0, 7),
+	    VERDICT_RESET, UPDATE_NETWORK, .all = true },
+	{ "7606 7.15: IPv6 communities of 19 bytes", BYTES(0, 0, 0, 42, GOOD, 0xc0, 25, 19, 0, 0, 0,
+	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NET_A), VERDICT_WITHDRAW,
+	    UPDATE_LENGTH, .nlri = { [PART_NLRI] = 1 } },
+	{ "7311 3: AIGP whose TLV is longer", BYTES(0, 0, 0, 34, GOOD, 0x80, 26, 11, 1, 0, 12, 0, 0,
+	    0, 0, 0, 0, 0, 9, NET_A), VERDICT_DISCARD, UPDATE_OPTIONAL, .discarded = 1,
+	    .nlri = { [PART_NLRI] = 1 } },
+	{ "9234 5: OTC of 3 bytes", BYTES(0, 0, 0, 26, GOOD, 0xc0, 35, 3, 0, 0, 1, NET_A),
+	    VERDICT_WITHDRAW, UPDATE_LENGTH, .nlri = { [PART_NLRI] = 1 } },
+	{ "8669 6: PREFIX_SID whose TLV is longer", BYTES(0, 0, 0, 33, GOOD, 0xc0, 40, 10, 1, 0, 8,
+	    0, 0, 0, 0, 0, 0, 7, NET_A), VERDICT_DISCARD, UPDATE_OPTIONAL, .discarded = 1,
+	    .nlri = { [PART_NLRI] = 1 } },
 	{ "long length field", BYTES(0, 0, 0, 21, 0x50, 1, 0, 1, 0, PATH_A, HOP_A, NET_A),
 	    .nlri = { [PART_NLRI] = 1 } },
 };
@@ -305,7 +369,8 @@ static struct bgp_context
 context_of(const struct update_case *c)
 {
 	return (struct bgp_context){
-		.families = 3, .as4 = !c->old, .internal = !c->external,
+		.families = c->all ? families_all() : 3, .add_path = c->all ? 1 : 0,
+		.as4 = !c->old, .internal = !c->external,
 	};
 }
 
@@ -402,13 +467,156 @@ update_values_of_a_full_one(void **state)
 	assert_int_equal(u.attrs.aspath_len, 6);
 	assert_string_equal(addr_text(&u.part[PART_NLRI].next_hop, text), "10.0.0.9");
 	field = u.part[PART_NLRI].nlri;
-	assert_int_equal(nlri_take(u.part[PART_NLRI].family, &field, nlri, 1), 1);
+	assert_int_equal(nlri_take(u.part[PART_NLRI].family, 0, &field, nlri, 1), 1);
 	/* Bits behind the length are cleared. */
 	assert_string_equal(prefix_text(&nlri[0].prefix, text), "10.128.0.0/9");
-	assert_int_equal(nlri_take(u.part[PART_NLRI].family, &field, nlri, 4), 2);
+	assert_int_equal(nlri_take(u.part[PART_NLRI].family, 0, &field, nlri, 4), 2);
 	assert_string_equal(prefix_text(&nlri[0].prefix, text), "0.0.0.0/0");
 	assert_string_equal(prefix_text(&nlri[1].prefix, text), "192.0.2.1/32");
-	assert_int_equal(nlri_take(u.part[PART_NLRI].family, &field, nlri, 4), 0);
+	assert_int_equal(nlri_take(u.part[PART_NLRI].family, 0, &field, nlri, 4), 0);
+}
+
+/* Attributes that are only recorded, and what RFC 9494 needs to know. */
+static void
+update_keeps_for_the_record(void **state)
+{
+	static const uint8_t msg[] = {
+		0, 0, 0, 70, GOOD,
+		0xc0, 8, 8, 0xff, 0xff, 0, 6, 0xff, 0xff, 0, 7,
+		0x80, 26, 11, 1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 9,
+		0xc0, 35, 4, 0, 0, 0xfd, 0xe9,
+		0xc0, 40, 10, 1, 0, 7, 0, 0, 0, 0, 0, 0, 42,
+		0xc0, 99, 2, 1, 2,
+		NET_A,
+	};
+	static struct bgp_update u;
+	static const uint8_t want[] = {
+		26, 0, 11, 1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 9,
+		35, 0, 4, 0, 0, 0xfd, 0xe9,
+		40, 0, 10, 1, 0, 7, 0, 0, 0, 0, 0, 0, 42,
+	};
+
+	(void)state;
+	update_decode(rd_of(msg, sizeof(msg)), &ctx_new, &u);
+	assert_int_equal(u.verdict, VERDICT_OK);
+	assert_true(u.attrs.llgr_stale && u.attrs.no_llgr);
+	assert_int_equal(u.attrs.others_len, sizeof(want));
+	assert_memory_equal(u.attrs.others, want, sizeof(want));
+}
+
+#define RD_A		0, 0, 0xfd, 0xe8, 0, 0, 0, 1
+#define LABEL_20	0, 1, 0x41		/* with the bottom of the stack marked */
+#define EVPN_5		5, 34, RD_A, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 24, 10, 1, 2, 0, \
+			0, 0, 0, 0, 0, 1, 0x40
+
+/* Fields of every family: "RD PREFIX id PATH_ID label LABEL", the RD in hex. */
+static void
+nlris(void **state)
+{
+	const struct {
+		const char *family;
+		const uint8_t *bytes;
+		size_t len;
+		const char *text;
+		unsigned form, others;
+		size_t whole;		/* the length where a first NLRI ends, 0: there is one */
+	} cases[] = {
+		{ "IPv4 unicast", BYTES(24, 10, 1, 2), "10.1.2.0/24" },
+		{ "IPv4 unicast", BYTES(0, 0, 0, 7, 25, 10, 1, 2, 255), "10.1.2.128/25 id 7",
+		    NLRI_PATH_ID },
+		{ "IPv6 unicast", BYTES(0, 0, 0, 1, 32, 0x20, 1, 0xd, 0xb8), "2001:db8::/32 id 1",
+		    NLRI_PATH_ID },
+		{ "IPv4 labelled", BYTES(48, LABEL_20, 10, 1, 2), "10.1.2.0/24 label 20" },
+		/* RFC 8277 2.2: one label, whatever its bottom bit says. */
+		{ "IPv4 labelled", BYTES(48, 0, 1, 0x40, 10, 1, 2), "10.1.2.0/24 label 20" },
+		/* RFC 8277 2.3: a stack; its outermost label. */
+		{ "IPv4 labelled", BYTES(72, 0, 1, 0x40, 0, 2, 1, 10, 1, 2), "10.1.2.0/24 label 20",
+		    NLRI_LABELS },
+		{ "IPv4 labelled", BYTES(0, 0, 1, 0, 24, LABEL_20), "0.0.0.0/0 id 256 label 20",
+		    NLRI_PATH_ID },
+		/* RFC 8277 2.4: withdrawn, with 0x800000 for a label. */
+		{ "IPv4 labelled", BYTES(48, 0x80, 0, 0, 10, 1, 2), "10.1.2.0/24",
+		    NLRI_GONE | NLRI_LABELS },
+		{ "IPv6 labelled", BYTES(56, LABEL_20, 0x20, 1, 0xd, 0xb8), "2001:db8::/32 label 20" },
+		{ "IPv4 VPN", BYTES(112, LABEL_20, RD_A, 10, 1, 2), "fde800000001 10.1.2.0/24 label 20" },
+		{ "IPv4 VPN", BYTES(88, LABEL_20, 0, 1, 192, 0, 2, 1, 0, 9),
+		    "1c00002010009 0.0.0.0/0 label 20" },
+		{ "IPv6 VPN", BYTES(120, LABEL_20, 0, 2, 0, 1, 0, 0, 0, 5, 0x20, 1, 0xd, 0xb8),
+		    "2000100000005 2001:db8::/32 label 20" },
+		{ "IPv4 VPN", BYTES(0, 0, 0, 3, 112, LABEL_20, RD_A, 10, 1, 2),
+		    "fde800000001 10.1.2.0/24 id 3 label 20", NLRI_PATH_ID },
+		/* RD 0 would be the global table. */
+		{ "IPv4 VPN", BYTES(96, LABEL_20, 0, 0, 0, 0, 0, 0, 0, 0, 10), "", 0, 1 },
+		{ "EVPN", BYTES(EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20" },
+		{ "EVPN", BYTES(2, 3, 1, 2, 3, EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20", 0, 1, 5 },
+	};
+	struct sbuf b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rd field = rd_of(cases[i].bytes, cases[i].len);
+		const struct family *f = families;
+		unsigned others = 0;
+		char text[PREFIX_TEXT];
+		struct nlri n;
+
+		while (strcmp(f->name, cases[i].family) != 0)
+			f++;
+		assert_int_equal(nlri_check(f, cases[i].form, field, &others),
+		    cases[i].text[0] != '\0' ? 1 : 0);
+		assert_int_equal(others, cases[i].others);
+		sbuf_clear(&b);
+		while (nlri_take(f, cases[i].form, &field, &n, 1) == 1) {
+			if (n.rd != 0)
+				sbuf_printf(&b, "%llx ", (unsigned long long)n.rd);
+			sbuf_str(&b, prefix_text(&n.prefix, text));
+			if (n.path_id != 0)
+				sbuf_printf(&b, " id %u", n.path_id);
+			if (n.label != 0)
+				sbuf_printf(&b, " label %u", n.label);
+			assert_int_equal(n.safi, f->rib_safi);
+		}
+		assert_string_equal(sbuf_text(&b), cases[i].text);
+		for (size_t cut = 1; cut < cases[i].len; cut++) {
+			uint8_t *copy = exact(cases[i].bytes, cut);
+
+			if (cut != cases[i].whole)
+				assert_int_equal(nlri_check(f, cases[i].form, rd_of(copy, cut),
+				    &others), -1);
+			free(copy);
+		}
+	}
+	sbuf_done(&b);
+}
+
+static void
+next_hops(void **state)
+{
+	const struct {
+		const uint8_t *bytes;
+		size_t len;
+		const char *text;
+	} cases[] = {
+		{ BYTES(10, 0, 0, 9), "10.0.0.9" },
+		{ BYTES(RD_A, 10, 0, 0, 9), "10.0.0.9" },
+		{ BYTES(HOP6), "2001:db8::1" },
+		{ BYTES(RD_A, HOP6), "2001:db8::1" },
+		{ BYTES(HOP6, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), "2001:db8::1" },
+		{ BYTES(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfe, 0x80, 0, 0, 0, 0, 0, 0,
+		    0, 0, 0, 0, 0, 0, 0, 1), "fe80::1" },
+		{ BYTES(RD_A, HOP6, RD_A, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+		    "2001:db8::1" },
+		/* RFC 4659 3.2.1.2: over an IPv4 backbone, mapped. */
+		{ BYTES(RD_A, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 9), "10.0.0.9" },
+	};
+	char text[ADDR_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct addr a = next_hop_decode(rd_of(cases[i].bytes, cases[i].len));
+
+		assert_string_equal(addr_text(&a, text), cases[i].text);
+	}
 }
 
 static void
@@ -418,19 +626,27 @@ ends_of_rib(void **state)
 		const uint8_t *bytes;
 		size_t len;
 		const char *family;
+		bool all;
 	} cases[] = {
 		{ BYTES(0, 0, 0, 0), "IPv4 unicast" },
 		{ BYTES(0, 0, 0, 6, 0x80, 15, 3, 0, 2, 1), "IPv6 unicast" },
 		{ BYTES(0, 0, 0, 7, 0x90, 15, 0, 3, 0, 2, 1), "IPv6 unicast" },
 		{ BYTES(0, 0, 0, 6, 0x80, 15, 3, 0, 25, 70), NULL },
 		{ BYTES(0, 1, 0, 0, 0), NULL },
+		{ BYTES(0, 0, 0, 6, 0x80, 15, 3, 0, 1, 128), "IPv4 VPN", .all = true },
+		{ BYTES(0, 0, 0, 6, 0x80, 15, 3, 0, 25, 70), "EVPN", .all = true },
+		/* One MAC address withdrawn: no route of ours, but not the end. */
+		{ BYTES(0, 0, 0, 9, 0x80, 15, 6, 0, 25, 70, 2, 1, 7), NULL, .all = true },
 		{ BYTES(0, 0, 0, 7, 0x80, 15, 4, 0, 2, 1, 0), NULL },
 	};
 	static struct bgp_update u;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		update_decode(rd_of(cases[i].bytes, cases[i].len), &ctx_new, &u);
+		struct bgp_context context = ctx_new;
+
+		context.families = cases[i].all ? families_all() : 3;
+		update_decode(rd_of(cases[i].bytes, cases[i].len), &context, &u);
 		assert_int_equal(u.verdict, VERDICT_OK);
 		if (cases[i].family == NULL)
 			assert_null(u.end_of_rib);
@@ -614,6 +830,9 @@ main(void)
 		cmocka_unit_test(update_quotes_the_attribute),
 		cmocka_unit_test(updates_cut_short),
 		cmocka_unit_test(update_values_of_a_full_one),
+		cmocka_unit_test(update_keeps_for_the_record),
+		cmocka_unit_test(nlris),
+		cmocka_unit_test(next_hops),
 		cmocka_unit_test(ends_of_rib),
 		cmocka_unit_test(as4_paths_are_joined),
 		cmocka_unit_test(update_of_an_old_speaker),

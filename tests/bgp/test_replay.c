@@ -20,12 +20,12 @@
 #include "core/mem.h"
 
 /*
- * as4: for captures without OPEN. Not here: bgp/pcapplusplus-BgpPackets.pcap, which libpcap does not
- * read, and bgp-hex/exabgp-conf-addpath.ci, whose speakers agreed on ADD-PATH.
+ * as4, paths: for captures without OPEN. Not here: bgp/pcapplusplus-BgpPackets.pcap, which libpcap
+ * does not read.
  */
 static const struct {
 	const char *file;
-	bool as4;
+	bool as4, paths;
 } files[] = {
 	{ "bgp/netgauze-bgp.pcap", false },
 	{ "bgp/tcpdump-bgp-4byte-asn.pcap", false },
@@ -38,6 +38,7 @@ static const struct {
 	{ "bgp/tcpdump-bgp-rt-prefix.pcap", false },
 	{ "bgp/tcpdump-bgp-shutdown-communication.pcapng", false },
 	{ "bgp/tcpdump-bgp_vpn_attrset.pcap", false },
+	{ "bgp-hex/exabgp-conf-addpath.ci", true, true },
 	{ "bgp-hex/exabgp-conf-aggregator.ci", true },
 	{ "bgp-hex/exabgp-conf-ipv6grouping.ci", true },
 	{ "bgp-hex/exabgp-conf-largecommunity.ci", true },
@@ -48,7 +49,8 @@ static const struct {
 
 struct replay {
 	struct sbuf out;
-	bool as4;
+	bool as4, paths;
+	struct bgp_open opens[64];	/* of each direction, by its place in the capture */
 };
 
 static void
@@ -90,18 +92,33 @@ add_attrs(struct sbuf *b, const struct attrs *a)
 }
 
 static void
+add_nlri(struct sbuf *b, const struct nlri *n)
+{
+	char text[PREFIX_TEXT];
+
+	if (n->rd != 0)
+		sbuf_printf(b, " rd %llx", (unsigned long long)n->rd);
+	sbuf_printf(b, " %s", prefix_text(&n->prefix, text));
+	if (n->path_id != 0)
+		sbuf_printf(b, " id %u", n->path_id);
+	if (n->label != 0)
+		sbuf_printf(b, " label %u", n->label);
+}
+
+static void
 add_part(struct sbuf *b, const struct bgp_update *u, int part)
 {
 	const struct update_part_nlri *p = &u->part[part];
 	bool gone = part < PART_NLRI || u->verdict == VERDICT_WITHDRAW;
 	struct rd field = p->nlri;
 	struct nlri nlri;
-	char text[PREFIX_TEXT];
+	char text[ADDR_TEXT];
 
 	if (p->family == NULL)
 		return;
-	while (nlri_take(p->family, &field, &nlri, 1) == 1) {
-		sbuf_printf(b, "  %c %s", gone ? '-' : '+', prefix_text(&nlri.prefix, text));
+	while (nlri_take(p->family, p->form, &field, &nlri, 1) == 1) {
+		sbuf_printf(b, "  %c", gone ? '-' : '+');
+		add_nlri(b, &nlri);
 		if (!gone) {
 			sbuf_printf(b, " via %s", addr_text(&p->next_hop, text));
 			add_attrs(b, &u->attrs);
@@ -111,13 +128,12 @@ add_part(struct sbuf *b, const struct bgp_update *u, int part)
 }
 
 static void
-add_update(struct sbuf *b, struct rd body, bool as4)
+add_update(struct sbuf *b, struct rd body, const struct bgp_context *context)
 {
 	static const char *const verdicts[] = { "", "discard", "withdraw", "reset" };
-	const struct bgp_context context = { families_all(), as4, true };
 	static struct bgp_update u;
 
-	update_decode(body, &context, &u);
+	update_decode(body, context, &u);
 	if (u.verdict != VERDICT_OK)
 		sbuf_printf(b, "  %s: %s %u: %s: %u\n", verdicts[u.verdict],
 		    attribute_name(u.fault_attr), u.fault_attr, u.fault.why, u.fault.value);
@@ -125,34 +141,53 @@ add_update(struct sbuf *b, struct rd body, bool as4)
 		return;
 	for (int i = 0; i < UPDATE_PARTS; i++)
 		add_part(b, &u, i);
-	if (u.skipped > 0)
-		sbuf_printf(b, "  skipped %u\n", u.skipped);
+	for (unsigned i = 0; i < u.skipped; i++)
+		sbuf_printf(b, "  skipped: family %u/%u\n", u.skip[i].afi, u.skip[i].safi);
+	if (u.others_seen > 0)
+		sbuf_printf(b, "  no routes: %u\n", u.others_seen);
 	if (u.end_of_rib != NULL)
 		sbuf_printf(b, "  end of RIB, %s\n", u.end_of_rib->name);
 }
 
 static bool
-add_open(struct sbuf *b, struct rd body)
+add_open(struct sbuf *b, struct rd body, struct bgp_open *o)
 {
 	struct bgp_fault fault;
-	struct bgp_open o;
 
-	if (open_decode(body, &o, &fault) != 0) {
+	if (open_decode(body, o, &fault) != 0) {
 		sbuf_printf(b, "  OPEN refused: %s: %u\n", fault.why, fault.value);
 		return false;
 	}
-	sbuf_printf(b, "  OPEN AS %u hold %u id %08x families %u%s%s unknown %u\n", o.as, o.hold_s,
-	    o.id, o.families, o.as4 ? " as4" : "", o.refresh ? " refresh" : "", o.unknown);
-	return o.as4;
+	sbuf_printf(b, "  OPEN AS %u hold %u id %08x families %x%s%s", o->as, o->hold_s, o->id,
+	    o->families, o->as4 ? " as4" : "", o->refresh ? " refresh" : "");
+	if (o->enhanced_refresh)
+		sbuf_str(b, " enhanced-refresh");
+	if (o->ext_message)
+		sbuf_str(b, " extended-message");
+	if (o->path_send != 0 || o->path_receive != 0)
+		sbuf_printf(b, " paths send %x receive %x", o->path_send, o->path_receive);
+	if (o->labels != 0)
+		sbuf_printf(b, " labels %x", o->labels);
+	if (o->ext_hop != 0)
+		sbuf_printf(b, " ext-hop %x", o->ext_hop);
+	if (o->can_restart)
+		sbuf_printf(b, " restart %x time %u%s", o->restart, o->restart_s,
+		    o->restarting ? " now" : "");
+	if (o->can_llgr)
+		sbuf_printf(b, " llgr %x", o->llgr);
+	if (o->has_role)
+		sbuf_printf(b, " role %s", bgp_role_name(o->role));
+	sbuf_printf(b, " unknown %u\n", o->unknown);
+	return true;
 }
 
 static void
-add_message(struct sbuf *b, const struct bgp_message *m, bool as4)
+add_message(struct sbuf *b, const struct bgp_message *m, const struct bgp_context *context)
 {
 	struct bgp_notification n;
 
 	if (m->type == BGP_UPDATE) {
-		add_update(b, m->body, as4);
+		add_update(b, m->body, context);
 	} else if (m->type == BGP_NOTIFICATION && notification_decode(m->body, &n) == 0) {
 		sbuf_str(b, "  NOTIFICATION ");
 		notification_text(b, &n);
@@ -162,29 +197,45 @@ add_message(struct sbuf *b, const struct bgp_message *m, bool as4)
 	}
 }
 
-/* What each side said in its OPEN decides how wide the AS numbers are. */
+/* What is assumed where a capture has no OPEN. */
+static struct bgp_context
+context_without_opens(const struct replay *rp)
+{
+	return (struct bgp_context){ .families = families_all(), .as4 = rp->as4,
+		.add_path = rp->paths ? families_add_path() : 0, .internal = true };
+}
+
+/*
+ * What both sides said in their OPENs decides how UPDATEs are read, but for the families: what was
+ * not agreed on is read all the same.
+ */
 static void
 each_message(void *ctx, struct capture *c, struct flow_side *side, int got,
     const struct bgp_message *m, const struct bgp_fault *fault)
 {
-	static char opened, opened_as4;
 	struct replay *rp = ctx;
 	const struct flow_side *other = capture_other_way(c, side);
+	struct bgp_open *open = &rp->opens[side - c->side];
+	struct bgp_context context = context_without_opens(rp);
 
 	if (got < 0) {
 		sbuf_printf(&rp->out, "  broken: %s: %u\n", fault->why, fault->value);
 		return;
 	}
 	if (m->type == BGP_OPEN)
-		side->user = add_open(&rp->out, m->body) ? &opened_as4 : &opened;
-	add_message(&rp->out, m, side->user == NULL || other->user == NULL ? rp->as4 :
-	    side->user == &opened_as4 && other->user == &opened_as4);
+		side->user = add_open(&rp->out, m->body, open) ? open : NULL;
+	if (side->user != NULL && other->user != NULL) {
+		context = context_agree(other->user, side->user);
+		context.families = families_all();
+	}
+	add_message(&rp->out, m, &context);
 }
 
 /* Lines "1:raw:FFFF...:0040:02:..." */
 static void
 replay_hex(struct replay *rp, FILE *f)
 {
+	const struct bgp_context context = context_without_opens(rp);
 	char line[20000];
 
 	while (fgets(line, sizeof(line), f) != NULL) {
@@ -205,7 +256,7 @@ replay_hex(struct replay *rp, FILE *f)
 			at += 2;
 		}
 		if (n > 0 && bgp_frame(bytes, n, BGP_MESSAGE_MAX, &m, &fault) == 1)
-			add_message(&rp->out, &m, rp->as4);
+			add_message(&rp->out, &m, &context);
 	}
 }
 
@@ -273,6 +324,7 @@ captures(void **state)
 		snprintf(path, sizeof(path), "%.1000s/%s", data, files[i].file);
 		sbuf_printf(&rp.out, "%s\n", files[i].file);
 		rp.as4 = files[i].as4;
+		rp.paths = files[i].paths;
 		replay_file(&rp, path);
 	}
 	if (getenv("WB_SHOW") != NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An UPDATE body behind a byte that says what was agreed on. */
+/* An UPDATE body behind two bytes that say what was agreed on. */
 #include <assert.h>
 
 #include "bgp/as4.h"
@@ -18,12 +18,14 @@ walk(const struct update_part_nlri *part)
 
 	if (part->family == NULL)
 		return;
-	while ((n = nlri_take(part->family, &field, nlri, 7)) > 0) {
+	while ((n = nlri_take(part->family, part->form, &field, nlri, 7)) > 0) {
 		total += (unsigned)n;
 		for (size_t i = 0; i < n; i++) {
 			struct addr masked = addr_masked(&nlri[i].prefix.addr, nlri[i].prefix.len);
 
 			assert(nlri[i].prefix.len <= part->family->bits);
+			assert(nlri[i].safi == part->family->rib_safi && nlri[i].label < 1 << 20);
+			assert((nlri[i].rd != 0) == part->family->rd);
 			/* An IPv6 prefix may look like a mapped one; then its length is its own. */
 			assert(part->family->bits == 128 || addr_eq(&masked, &nlri[i].prefix.addr));
 		}
@@ -37,13 +39,14 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static struct bgp_update u;
 	struct bgp_context context;
 
-	if (len == 0 || len > BGP_MESSAGE_MAX)
+	if (len < 2 || len > BGP_MESSAGE_EXTENDED)
 		return 0;
 	context = (struct bgp_context){
-		.families = bytes[0] >> 2 & families_all(), .as4 = bytes[0] & 1,
-		.internal = bytes[0] & 2,
+		.families = bytes[1] & families_all(), .as4 = bytes[0] & 1, .internal = bytes[0] & 2,
+		.add_path = bytes[0] & 4 ? families_add_path() : 0,
+		.labels = bytes[0] & 8 ? families_all() : 0,
 	};
-	update_decode(rd_of(bytes + 1, len - 1), &context, &u);
+	update_decode(rd_of(bytes + 2, len - 2), &context, &u);
 	if (u.verdict == VERDICT_RESET)
 		return 0;
 	for (int i = 0; i < UPDATE_PARTS; i++)
@@ -51,6 +54,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (u.verdict < VERDICT_WITHDRAW) {
 		assert(u.attrs.aspath_len == 0 ||
 		    as4_path_ok(rd_of(u.attrs.aspath, u.attrs.aspath_len), 4));
+		assert(u.attrs.others_len <= sizeof(u.others));
 		assert(u.attrs.comms_len % 4 == 0 && u.attrs.ecomms_len % 8 == 0 &&
 		    u.attrs.lcomms_len % 12 == 0);
 	}

@@ -135,10 +135,29 @@ route_distinguishers(void **state)
 	assert_int_equal(rd, 99);
 }
 
+/* Code, 2-byte length, value: what attributes kept for the record look like. */
+static void
+others_by_code(void **state)
+{
+	static const uint8_t bytes[] = { OTHER_AIGP, 0, 2, 7, 8, OTHER_OTC, 0, 4, 0, 0, 0xfd, 0xe9 };
+	size_t len = 0;
+	const uint8_t *at = others_find(bytes, sizeof(bytes), OTHER_OTC, &len);
+
+	(void)state;
+	assert_ptr_equal(at, bytes + 8);
+	assert_int_equal(len, 4);
+	assert_ptr_equal(others_find(bytes, sizeof(bytes), OTHER_AIGP, &len), bytes + 3);
+	assert_int_equal(len, 2);
+	assert_null(others_find(bytes, sizeof(bytes), OTHER_PREFIX_SID, &len));
+	for (size_t n = 0; n < sizeof(bytes); n++)
+		assert_null(others_find(bytes, n, OTHER_OTC, &len));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(others_by_code),
 		cmocka_unit_test(aspaths),
 		cmocka_unit_test(communities),
 		cmocka_unit_test(route_distinguishers),
