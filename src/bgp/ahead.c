@@ -54,7 +54,7 @@ look(struct session *s)
 	while (q->n < AHEAD) {
 		size_t len = (size_t)(s->in + s->in_end - q->next);
 
-		if (bgp_frame(q->next, len, BGP_MESSAGE_MAX, &m, &fault) != 1 ||
+		if (bgp_frame(q->next, len, s->most, &m, &fault) != 1 ||
 		    m.type != BGP_UPDATE)
 			return;
 		begin(s, &m);

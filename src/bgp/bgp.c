@@ -143,6 +143,7 @@ turn_away(struct bgp *bgp, int fd, const struct addr *from, uint8_t subcode, con
 static void
 let_in(struct bgp *bgp, int fd, const struct addr *from, uint16_t port)
 {
+	unsigned scope = addr_is_link_local(from) ? tcp_scope(fd) : 0;
 	struct peer *p;
 
 	if (!access_allows(&bgp->access, from)) {
@@ -150,11 +151,15 @@ let_in(struct bgp *bgp, int fd, const struct addr *from, uint16_t port)
 		turn_away(bgp, fd, from, 0, "it is not in bgp_daemon_allow_file");
 		return;
 	}
-	p = peer_of(bgp, from);
+	p = peer_of(bgp, from, scope);
 	if (p->session_count == 0 && bgp->conf.max_peers != 0 &&
 	    bgp->peers_up >= bgp->conf.max_peers) {
 		count(&bgp->c.too_many);
 		turn_away(bgp, fd, from, CEASE_REJECTED, "bgp_daemon_max_peers are connected");
+	} else if (mono_since(p->barred, mono_now()) > 0) {
+		turn_away(bgp, fd, from, CEASE_REJECTED, "it told more routes than max_routes allows");
+	} else if (p->conf.hops != 0 && tcp_ttl_security(fd, p->conf.hops) != 0) {
+		turn_away(bgp, fd, from, CEASE_REJECTED, "max_hops cannot be had on this system");
 	} else if (p->session_count >= SESSIONS_PER_PEER) {
 		count(&bgp->c.collisions);
 		turn_away(bgp, fd, from, CEASE_REJECTED, "it has two connections already");
@@ -226,6 +231,9 @@ listen_on(struct bgp *bgp, const struct addr *local, struct sbuf *err)
 	l->event = event_new(bgp->base, l->fd, EV_READ | EV_PERSIST, on_connection, bgp);
 	event_add(l->event, NULL);
 	bgp->listeners++;
+	for (size_t i = 0; i < bgp->neighbors.count; i++)
+		if (bgp->neighbors.row[i].hops != 0)
+			(void)tcp_ttl_security(l->fd, 0);
 	return access_sign(&bgp->access, NULL, l->fd, err);
 }
 
@@ -259,6 +267,7 @@ copy_conf(struct bgp *bgp, const struct bgp_conf *conf)
 	c->listen = mem_dup(conf->listen, conf->listens * sizeof(*conf->listen));
 	c->allow_file = copy_text(conf->allow_file);
 	c->md5_file = copy_text(conf->md5_file);
+	c->neighbors_file = copy_text(conf->neighbors_file);
 	c->interface = copy_text(conf->interface);
 	if (!addr_is_set(id) && conf->listens > 0)
 		id = &conf->listen[0];
@@ -270,13 +279,31 @@ free_files(struct bgp_conf *c)
 {
 	mem_free((char *)(uintptr_t)c->allow_file);
 	mem_free((char *)(uintptr_t)c->md5_file);
+	mem_free((char *)(uintptr_t)c->neighbors_file);
+}
+
+/* The small files that are read again while the daemon runs. */
+struct files {
+	struct access access;
+	struct neighbors neighbors;
+};
+
+static int
+note_files(struct files *ret, const struct bgp_conf *conf, struct conf_notes *notes)
+{
+	if (access_read(&ret->access, conf->allow_file, conf->md5_file, notes) != 0)
+		return -1;
+	if (neighbors_read(&ret->neighbors, conf->neighbors_file, notes) == 0)
+		return 0;
+	access_done(&ret->access);
+	return -1;
 }
 
 static int
-read_files(struct access *ret, const struct bgp_conf *conf, struct sbuf *err)
+read_files(struct files *ret, const struct bgp_conf *conf, struct sbuf *err)
 {
 	struct conf_notes notes = { 0 };
-	int result = access_read(ret, conf->allow_file, conf->md5_file, &notes);
+	int result = note_files(ret, conf, &notes);
 
 	conf_notes_print(&notes, err);
 	conf_notes_done(&notes);
@@ -286,10 +313,12 @@ read_files(struct access *ret, const struct bgp_conf *conf, struct sbuf *err)
 void
 bgp_check(const struct bgp_conf *conf, struct conf_notes *notes)
 {
-	struct access access;
+	struct files files;
 
-	if (access_read(&access, conf->allow_file, conf->md5_file, notes) == 0)
-		access_done(&access);
+	if (note_files(&files, conf, notes) != 0)
+		return;
+	access_done(&files.access);
+	neighbors_done(&files.neighbors);
 }
 
 struct bgp *
@@ -297,6 +326,7 @@ bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 {
 	struct bgp *bgp = mem_new(sizeof(*bgp));
 	struct timeval tidy = { .tv_sec = TIDY_S };
+	struct files files;
 
 	bgp->base = base;
 	bgp->rib = rib;
@@ -309,10 +339,17 @@ bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 	bgp->reopen = evtimer_new(base, on_reopen, bgp);
 	bgp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bgp);
 	event_add(bgp->tidy, &tidy);
-	if (read_files(&bgp->access, conf, err) != 0 || listen_on_all(bgp, err) != 0) {
+	if (read_files(&files, conf, err) != 0) {
 		bgp_stop(bgp);
 		return NULL;
 	}
+	bgp->access = files.access;
+	bgp->neighbors = files.neighbors;
+	if (listen_on_all(bgp, err) != 0) {
+		bgp_stop(bgp);
+		return NULL;
+	}
+	dial_all(bgp);
 	return bgp;
 }
 
@@ -336,6 +373,7 @@ bgp_stop(struct bgp *bgp)
 {
 	if (bgp == NULL)
 		return;
+	bgp->stopping = true;
 	stop_sessions(bgp);
 	peers_done(bgp);
 	for (size_t i = 0; i < bgp->listeners; i++) {
@@ -347,6 +385,7 @@ bgp_stop(struct bgp *bgp)
 	event_free(bgp->reopen);
 	event_free(bgp->tidy);
 	access_done(&bgp->access);
+	neighbors_done(&bgp->neighbors);
 	mem_free(bgp->listener);
 	mem_free(bgp->conf.listen);
 	free_files(&bgp->conf);
@@ -354,26 +393,67 @@ bgp_stop(struct bgp *bgp)
 	mem_free(bgp);
 }
 
+/* What a line says holds from the next session on; whom to dial and the limits, from now on. */
+static void
+take_neighbors(struct bgp *bgp, const struct neighbors *fresh)
+{
+	struct peer *p;
+
+	neighbors_done(&bgp->neighbors);
+	bgp->neighbors = *fresh;
+	TAILQ_FOREACH(p, &bgp->peers, entry)
+		peer_configure(p);
+	dial_all(bgp);
+}
+
 int
 bgp_reload(struct bgp *bgp, const struct bgp_conf *conf, struct sbuf *err)
 {
-	struct access fresh;
+	struct files fresh;
 
 	if (read_files(&fresh, conf, err) != 0)
 		return -1;
 	for (size_t i = 0; i < bgp->listeners; i++) {
-		if (access_sign(&fresh, &bgp->access, bgp->listener[i].fd, err) == 0)
+		if (access_sign(&fresh.access, &bgp->access, bgp->listener[i].fd, err) == 0)
 			continue;
 		while (i-- > 0)
-			(void)access_sign(&bgp->access, &fresh, bgp->listener[i].fd, err);
-		access_done(&fresh);
+			(void)access_sign(&bgp->access, &fresh.access, bgp->listener[i].fd, err);
+		access_done(&fresh.access);
+		neighbors_done(&fresh.neighbors);
 		return -1;
 	}
 	access_done(&bgp->access);
-	bgp->access = fresh;
+	bgp->access = fresh.access;
 	free_files(&bgp->conf);
 	bgp->conf.allow_file = copy_text(conf->allow_file);
 	bgp->conf.md5_file = copy_text(conf->md5_file);
+	bgp->conf.neighbors_file = copy_text(conf->neighbors_file);
 	bgp->conf.max_peers = conf->max_peers;
+	take_neighbors(bgp, &fresh.neighbors);
 	return 0;
+}
+
+static void
+encode_refreshes(struct wr *w, const struct session *s)
+{
+	for (const struct family *f = families; f < families + family_count; f++) {
+		const struct bgp_refresh r = { .afi = f->afi, .safi = f->safi };
+
+		if (s->context.families & family_bit(f))
+			refresh_encode(w, &r);
+	}
+}
+
+int
+bgp_refresh(struct bgp *bgp, const struct addr *peer)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH(p, &bgp->peers, entry) {
+		struct session *s = peer_best(p);
+
+		if (addr_eq(&p->addr, peer) && s != NULL && s->teller != NULL && s->theirs.refresh)
+			return session_send(s, encode_refreshes) == STEP_DONE ? 0 : -1;
+	}
+	return -1;
 }

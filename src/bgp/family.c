@@ -176,6 +176,17 @@ families_add_path(void)
 }
 
 uint32_t
+families_labels(void)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(families); i++)
+		if (families[i].labels && families[i].rib_safi != RIB_EVPN)
+			set |= family_bit(&families[i]);
+	return set;
+}
+
+uint32_t
 families_ext_hop(void)
 {
 	uint32_t set = 0;

@@ -52,6 +52,7 @@ family_bit(const struct family *f)
 /* Bits of all rows: what this speaker can take; of those whose routes may have several paths. */
 uint32_t families_all(void);
 uint32_t families_add_path(void);
+uint32_t families_labels(void);		/* ... whose routes have labels, and may have stacks */
 
 /* Bits of those whose next hop may be an IPv6 address for IPv4 routes (RFC 8950 4). */
 uint32_t families_ext_hop(void);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The state machine of a session, RFC 4271 8.2.2, of a speaker that only listens: it never dials,
- * so there is no Connect state, and Active is a connection whose OPEN we have yet to see before we
- * send ours (the DelayOpen option of 8.1.1), because our AS number is to be the neighbour's own.
+ * The state machine of a session, RFC 4271 8.2.2, of a connection that was accepted or, where the
+ * neighbors file says so, dialled (Connect). Active is a connection whose OPEN we have yet to see
+ * before we send ours (the DelayOpen option of 8.1.1), where our AS number is to be the neighbour's
+ * own.
  *
- * Also: collisions (6.8), the hold time (6.5), what a NOTIFICATION says (RFC 9003).
+ * Also: collisions (6.8), the hold time (6.5), what a NOTIFICATION says (RFC 9003), what we offer.
  */
 #include "bgp/session.h"
 
@@ -14,11 +15,12 @@
 #include "core/mem.h"
 
 #define OPENING_HOLD_S	60		/* RFC 4271 8.2.2 asks for "a large value" */
+#define BARRED_S	300		/* a neighbour that told too many routes */
 
 typedef enum step fsm_step(struct session *s, const struct bgp_message *m);
 
 static const char *const state_names[] = {
-	[BGP_STATE_IDLE] = "Idle", [BGP_STATE_ACTIVE] = "Active",
+	[BGP_STATE_IDLE] = "Idle", [BGP_STATE_CONNECT] = "Connect", [BGP_STATE_ACTIVE] = "Active",
 	[BGP_STATE_OPENSENT] = "OpenSent", [BGP_STATE_OPENCONFIRM] = "OpenConfirm",
 	[BGP_STATE_ESTABLISHED] = "Established",
 };
@@ -37,21 +39,40 @@ session_state(struct session *s, enum bgp_state state)
 		s->peer->since = mono_now();
 }
 
+/* Our AS as far as it is known before the neighbour has said its own; 0: not yet. */
 static uint32_t
-our_as(const struct session *s)
+known_as(const struct session *s)
 {
-	return s->bgp->conf.as != 0 ? s->bgp->conf.as : s->theirs.as;
+	const struct neighbor *n = &s->peer->conf;
+
+	return n->local_as != 0 ? n->local_as : s->bgp->conf.as != 0 ? s->bgp->conf.as : n->as;
+}
+
+/*
+ * What we offer: everything, and to be of help when the neighbour restarts (RFC 4724 3: no family of
+ * ours, for we have no routes to keep). Labels come in one form where none or both offer stacks.
+ */
+static void
+make_offer(struct session *s)
+{
+	const struct neighbor *n = &s->peer->conf;
+	bool keeps = stale_offered(s->peer);
+
+	s->ours = (struct bgp_open){
+		.as = known_as(s) != 0 ? known_as(s) : s->theirs.as, .id = s->bgp->id,
+		.hold_s = n->hold_s != 0 ? n->hold_s : s->bgp->conf.hold_s,
+		.families = families_all(), .multiprotocol = true, .as4 = true, .refresh = true,
+		.path_receive = s->bgp->conf.one_path ? 0 : families_add_path(),
+		.labels = families_labels(), .ext_hop = families_ext_hop(),
+		.enhanced_refresh = true, .ext_message = true,
+		.can_restart = keeps, .can_llgr = keeps,
+	};
 }
 
 static void
 encode_open(struct wr *w, const struct session *s)
 {
-	const struct bgp_open ours = {
-		.as = our_as(s), .id = s->bgp->id, .hold_s = s->bgp->conf.hold_s,
-		.families = families_all(), .as4 = true, .refresh = true,
-	};
-
-	open_encode(w, &ours);
+	open_encode(w, &s->ours);
 }
 
 static void
@@ -86,14 +107,34 @@ static enum step
 meet(struct session *s, const struct bgp_message *m)
 {
 	(void)m;
-	session_state(s, s->bgp->conf.as != 0 ? BGP_STATE_OPENSENT : BGP_STATE_ACTIVE);
+	session_state(s, known_as(s) != 0 ? BGP_STATE_OPENSENT : BGP_STATE_ACTIVE);
 	session_hold(s, OPENING_HOLD_S);
+	make_offer(s);
 	return s->state == BGP_STATE_OPENSENT ? session_send(s, encode_open) : STEP_DONE;
 }
 
 /*
- * Two connections with one neighbour (RFC 4271 6.8). Both were dialled by it, so an older one that
- * is still being opened is one it has given up; an established one stays until it is lost.
+ * Whether an older connection has to go for this one. Of two that each side dialled, the one of the
+ * speaker with the higher identifier stays (RFC 4271 6.8; equal ones: RFC 6286 2.3). Of two that the
+ * same side dialled, the older one was given up.
+ */
+static bool
+replaces(const struct session *s, const struct session *older)
+{
+	uint32_t ours = s->bgp->id, theirs = s->theirs.id;
+
+	if (older->state == BGP_STATE_CONNECT || s->dialled == older->dialled)
+		return true;
+	if (ours == theirs) {
+		ours = s->ours.as;
+		theirs = s->theirs.as;
+	}
+	return s->dialled == (ours > theirs);
+}
+
+/*
+ * Two connections with one neighbour (RFC 4271 6.8). An established one stays until it is lost; a
+ * neighbour that agreed to restart has lost it when it comes anew (RFC 4724 4.2).
  */
 static enum step
 collide(struct session *s)
@@ -105,11 +146,23 @@ collide(struct session *s)
 		if (other == s)
 			continue;
 		count(&s->bgp->c.collisions);
+		if (other->state == BGP_STATE_ESTABLISHED && other->ours.can_restart &&
+		    other->theirs.can_restart) {
+			other->lost = true;
+			(void)session_close(other);
+			continue;
+		}
 		if (other->state == BGP_STATE_ESTABLISHED)
 			return cease(s, CEASE_COLLISION,
 			    "a session is established already (RFC 4271 6.8)");
-		(void)cease(other, CEASE_COLLISION,
-		    "a newer connection took its place (RFC 4271 6.8)");
+		if (!replaces(s, other))
+			return cease(s, CEASE_COLLISION,
+			    "the other connection stays (RFC 4271 6.8)");
+		if (other->state == BGP_STATE_CONNECT)
+			(void)session_close(other);
+		else
+			(void)cease(other, CEASE_COLLISION,
+			    "another connection took its place (RFC 4271 6.8)");
 	}
 	return STEP_DONE;
 }
@@ -117,7 +170,7 @@ collide(struct session *s)
 static uint16_t
 agreed_hold(const struct session *s)
 {
-	uint16_t ours = s->bgp->conf.hold_s, theirs = s->theirs.hold_s;
+	uint16_t ours = s->ours.hold_s, theirs = s->theirs.hold_s;
 
 	return ours < theirs ? ours : theirs;
 }
@@ -128,6 +181,7 @@ note_neighbour(struct session *s)
 	struct peer *p = s->peer;
 
 	p->proven = true;
+	p->open = s->theirs;
 	p->as = s->theirs.as;
 	p->id = addr_of_v4(s->theirs.id);
 	p->port = s->port;
@@ -138,14 +192,21 @@ note_neighbour(struct session *s)
 static enum step
 read_open(struct session *s, const struct bgp_message *m)
 {
+	const struct neighbor *n = &s->peer->conf;
 	struct bgp_fault fault;
 
 	if (open_decode(m->body, &s->theirs, &fault) != 0)
 		return refuse(s, "OPEN", &fault);
-	s->context = (struct bgp_context){
-		.families = s->theirs.families & families_all(), .as4 = s->theirs.as4,
-		.internal = our_as(s) == s->theirs.as,
-	};
+	if (n->as != 0 && n->as != s->theirs.as) {
+		fault = (struct bgp_fault){ .code = BGP_ERR_OPEN, .subcode = OPEN_PEER_AS,
+			.value = s->theirs.as, .why = "its AS is not that of the neighbors file" };
+		return refuse(s, "OPEN", &fault);
+	}
+	if (s->ours.as == 0)
+		make_offer(s);
+	s->context = context_agree(&s->ours, &s->theirs);
+	if (s->theirs.ext_message)
+		s->most = BGP_MESSAGE_EXTENDED;
 	if (s->context.internal && s->theirs.id == s->bgp->id) {
 		fault = (struct bgp_fault){ .code = BGP_ERR_OPEN, .subcode = OPEN_ID,
 			.value = s->theirs.id, .why = "its identifier is our own (RFC 6286 2.1)" };
@@ -186,20 +247,15 @@ come_up(struct session *s, const struct bgp_message *m)
 {
 	struct peer *p = s->peer;
 	struct sbuf families_text = { 0 };
-	char name[ADDR_TEXT];
-	struct teller_info info = {
-		.kind = TELLER_BGP, .router = p->addr, .router_id = p->id, .as = p->as,
-		.port = p->port, .name = addr_text(&p->addr, name),
-	};
 
 	(void)m;
-	s->teller = teller_adopt(s->bgp->rib, &info);
-	if (s->teller == NULL)
-		s->teller = teller_new(s->bgp->rib, &info);
+	s->teller = stale_resume(p, &s->context);
+	p->dial_wait_s = 0;
 	session_state(s, BGP_STATE_ESTABLISHED);
 	for (size_t i = 0; i < family_count; i++)
 		if (s->context.families & family_bit(&families[i]))
-			sbuf_printf(&families_text, ", %s", families[i].name);
+			sbuf_printf(&families_text, ", %s%s", families[i].name,
+			    s->context.add_path & family_bit(&families[i]) ? " with path ids" : "");
 	peer_log(p, LOG_LVL_INFO, "established: hold time %u s%s%s", p->hold_s,
 	    families_text.len > 0 ? sbuf_text(&families_text) : ", no family in common",
 	    s->context.as4 ? "" : ", 2-byte AS numbers");
@@ -236,6 +292,29 @@ tell(struct session *s, const struct ahead *a)
 	return true;
 }
 
+/* max_routes of the neighbors file: say so once, or close and bar it for a while (RFC 4486 4). */
+static enum step
+check_max(struct session *s)
+{
+	struct peer *p = s->peer;
+	uint64_t n = 0;
+
+	for (enum rib_afi afi = RIB_IP4; afi < RIB_AFIS; afi++)
+		for (enum rib_safi safi = RIB_UNICAST; safi < RIB_SAFIS; safi++)
+			n += teller_routes(s->teller, afi, safi);
+	if (n <= p->conf.max_routes)
+		return STEP_DONE;
+	if (p->conf.stop_at_max) {
+		p->barred = mono_add(mono_now(), BARRED_S * NS_PER_SEC);
+		return cease(s, CEASE_MAX_ROUTES, "it told more routes than max_routes allows");
+	}
+	if (!p->over_max)
+		peer_log(p, LOG_LVL_WARN, "it told %llu routes, more than max_routes %u",
+		    (unsigned long long)n, p->conf.max_routes);
+	p->over_max = true;
+	return STEP_DONE;
+}
+
 static enum step
 take_update(struct session *s, const struct bgp_message *m)
 {
@@ -249,17 +328,19 @@ take_update(struct session *s, const struct bgp_message *m)
 	if (!tell(s, a))
 		return STEP_WAIT;
 	log_update(s, u);
-	count_add(&c->nlri_skipped, u->skipped);
+	for (unsigned i = 0; i < u->skipped; i++)
+		peer_skip(s->peer, u->skip[i].afi, u->skip[i].safi);
+	count_add(&c->nlri_other, u->others_seen);
 	count_add(&c->attr_discarded, u->discarded);
 	if (u->verdict == VERDICT_WITHDRAW)
 		count(&c->treated_as_withdraw);
 	if (u->end_of_rib != NULL) {
-		rib_sweep(s->teller, u->end_of_rib->rib_afi, u->end_of_rib->rib_safi);
 		peer_log(s->peer, LOG_LVL_INFO, "end of RIB of %s: %llu routes",
 		    u->end_of_rib->name, (unsigned long long)teller_routes(s->teller,
 		    u->end_of_rib->rib_afi, u->end_of_rib->rib_safi));
+		stale_end(s->peer, u->end_of_rib);
 	}
-	return STEP_DONE;
+	return s->peer->conf.max_routes != 0 ? check_max(s) : STEP_DONE;
 }
 
 /* Its time was noted when it came. */
@@ -271,15 +352,26 @@ note_alive(struct session *s, const struct bgp_message *m)
 	return STEP_DONE;
 }
 
-/* We have nothing to announce again; but one that is malformed ends the session (RFC 7313 5). */
+/*
+ * We have nothing to announce again; but one that is malformed ends the session (RFC 7313 5), and
+ * two mark where a family is told again (RFC 7313 4).
+ */
 static enum step
-note_refresh(struct session *s, const struct bgp_message *m)
+take_refresh(struct session *s, const struct bgp_message *m)
 {
 	struct bgp_refresh refresh;
 	struct bgp_fault fault;
+	const struct family *f;
 
 	if (refresh_decode(m->body, &refresh, &fault) != 0)
 		return refuse(s, "ROUTE-REFRESH", &fault);
+	f = family_find(refresh.afi, refresh.safi);
+	if (f == NULL || !(s->context.families & family_bit(f)) || !s->theirs.enhanced_refresh)
+		return STEP_DONE;
+	if (refresh.subtype == REFRESH_BEGIN)
+		stale_begin(s->peer, f);
+	else if (refresh.subtype == REFRESH_END)
+		stale_end(s->peer, f);
 	return STEP_DONE;
 }
 
@@ -293,6 +385,8 @@ told_off(struct session *s, const struct bgp_message *m)
 	notification_text(&text, &n);
 	peer_log(s->peer, LOG_LVL_WARN, "closed by it: %s", sbuf_text(&text));
 	sbuf_done(&text);
+	/* A timer that ran out over there says nothing about its routes. */
+	s->lost = n.code == BGP_ERR_HOLD || n.code == BGP_ERR_SEND_HOLD;
 	return session_close(s);
 }
 
@@ -304,6 +398,7 @@ hold_over(struct session *s, const struct bgp_message *m)
 	(void)m;
 	peer_log(s->peer, LOG_LVL_WARN, "closed: silent for %lld s in state %s (RFC 4271 6.5)",
 	    (long long)(mono_since(mono_now(), s->heard) / NS_PER_SEC), state_names[s->state]);
+	s->lost = true;
 	return session_refuse(s, &fault);
 }
 
@@ -312,6 +407,15 @@ line_lost(struct session *s, const struct bgp_message *m)
 {
 	(void)m;
 	peer_log(s->peer, LOG_LVL_WARN, "connection lost in state %s", state_names[s->state]);
+	s->lost = true;
+	return session_close(s);
+}
+
+/* A connection that did not come up, or is not wanted any more. */
+static enum step
+give_up(struct session *s, const struct bgp_message *m)
+{
+	(void)m;
 	return session_close(s);
 }
 
@@ -339,6 +443,11 @@ out_of_place(struct session *s, const struct bgp_message *m)
 static fsm_step *const fsm[BGP_STATE_COUNT][BGP_EVENT_COUNT] = {
 	[BGP_STATE_IDLE]       [BGP_EVENT_TCP_UP]       = meet,
 
+	[BGP_STATE_CONNECT]    [BGP_EVENT_TCP_UP]       = meet,
+	[BGP_STATE_CONNECT]    [BGP_EVENT_HOLD_OVER]    = give_up,
+	[BGP_STATE_CONNECT]    [BGP_EVENT_TCP_DOWN]     = give_up,
+	[BGP_STATE_CONNECT]    [BGP_EVENT_STOP]         = give_up,
+
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_OPEN]         = answer_open,
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_NOTIFICATION] = told_off,
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_HOLD_OVER]    = hold_over,
@@ -359,7 +468,7 @@ static fsm_step *const fsm[BGP_STATE_COUNT][BGP_EVENT_COUNT] = {
 
 	[BGP_STATE_ESTABLISHED][BGP_EVENT_UPDATE]       = take_update,
 	[BGP_STATE_ESTABLISHED][BGP_EVENT_KEEPALIVE]    = note_alive,
-	[BGP_STATE_ESTABLISHED][BGP_EVENT_REFRESH]      = note_refresh,
+	[BGP_STATE_ESTABLISHED][BGP_EVENT_REFRESH]      = take_refresh,
 	[BGP_STATE_ESTABLISHED][BGP_EVENT_NOTIFICATION] = told_off,
 	[BGP_STATE_ESTABLISHED][BGP_EVENT_HOLD_OVER]    = hold_over,
 	[BGP_STATE_ESTABLISHED][BGP_EVENT_TCP_DOWN]     = line_lost,

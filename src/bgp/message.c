@@ -29,7 +29,7 @@ static const char *const errors[] = {
 	[BGP_ERR_FSM] = "Finite State Machine Error",
 	[BGP_ERR_CEASE] = "Cease",
 	[BGP_ERR_REFRESH] = "ROUTE-REFRESH Message Error",
-	[8] = "Send Hold Timer Expired",
+	[BGP_ERR_SEND_HOLD] = "Send Hold Timer Expired",
 };
 
 /* RFC 4271 4.5, RFC 4486 4, RFC 5492 5, RFC 6608 4, RFC 7313 5, RFC 8538 3.1, RFC 9234 5. */

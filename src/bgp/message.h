@@ -21,7 +21,7 @@ enum bgp_type {
 /* Codes of NOTIFICATION, RFC 4271 4.5 and 6; the subcodes that are used here. */
 enum bgp_error {
 	BGP_ERR_HEADER = 1, BGP_ERR_OPEN = 2, BGP_ERR_UPDATE = 3, BGP_ERR_HOLD = 4, BGP_ERR_FSM = 5,
-	BGP_ERR_CEASE = 6, BGP_ERR_REFRESH = 7,
+	BGP_ERR_CEASE = 6, BGP_ERR_REFRESH = 7, BGP_ERR_SEND_HOLD = 8,
 };
 enum { HEADER_NOT_SYNCHRONIZED = 1, HEADER_BAD_LENGTH = 2, HEADER_BAD_TYPE = 3 };
 enum {
@@ -34,7 +34,7 @@ enum {
 	UPDATE_NETWORK = 10, UPDATE_AS_PATH = 11,
 };
 enum {
-	CEASE_SHUTDOWN = 2, CEASE_DECONFIGURED = 3, CEASE_REJECTED = 5, CEASE_COLLISION = 7,
+	CEASE_MAX_ROUTES = 1, CEASE_SHUTDOWN = 2, CEASE_DECONFIGURED = 3, CEASE_REJECTED = 5, CEASE_COLLISION = 7,
 	CEASE_RESOURCES = 8,
 };
 
@@ -74,7 +74,9 @@ int	notification_decode(struct rd body, struct bgp_notification *ret);
 /* "Cease, Administrative Shutdown, saying "..."", foreign text quoted. */
 void	notification_text(struct sbuf *b, const struct bgp_notification *n);
 
-/* ROUTE-REFRESH, RFC 2918 3 and RFC 7313 3.2; subtype 0 is the plain request. */
+/* ROUTE-REFRESH, RFC 2918 3 and RFC 7313 3.2. */
+enum { REFRESH_REQUEST = 0, REFRESH_BEGIN = 1, REFRESH_END = 2 };
+
 struct bgp_refresh {
 	uint16_t afi;
 	uint8_t safi, subtype;

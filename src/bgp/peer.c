@@ -28,6 +28,9 @@ const struct counter_row bgp_peer_counter_rows[] = {
 	ROW(withdrawn, INFO, "routes withdrawn"),
 	ROW(refused, INFO, "routes announced that the full table did not take"),
 	ROW(nlri_skipped, INFO, "fields of routes of families nobody asked for"),
+	ROW(nlri_other, INFO, "NLRIs that are no routes: EVPN but for IP prefixes, RD 0"),
+	ROW(kept, INFO, "times its session was lost and its routes were kept"),
+	ROW(swept, INFO, "times the routes of a family that were not told again were swept"),
 	ROW(attr_discarded, INFO, "attributes discarded (RFC 7606)"),
 	ROW(treated_as_withdraw, INFO, "UPDATEs treated as withdraw (RFC 7606)"),
 	ROW(sessions_reset, INFO, "sessions closed for what the neighbor sent"),
@@ -37,25 +40,53 @@ const struct counter_row bgp_peer_counter_rows[] = {
 const size_t bgp_peer_counter_count = ARRAY_LEN(bgp_peer_counter_rows);
 
 struct peer *
-peer_of(struct bgp *bgp, const struct addr *addr)
+peer_of(struct bgp *bgp, const struct addr *addr, unsigned scope)
 {
 	struct peer *p;
 
 	TAILQ_FOREACH(p, &bgp->peers, entry)
-		if (addr_eq(&p->addr, addr))
+		if (addr_eq(&p->addr, addr) && p->scope == scope)
 			return p;
 	p = mem_new(sizeof(*p));
 	p->bgp = bgp;
 	p->addr = *addr;
+	p->scope = scope;
 	p->since = mono_now();
+	peer_configure(p);
 	TAILQ_INIT(&p->sessions);
 	TAILQ_INSERT_TAIL(&bgp->peers, p, entry);
 	return p;
 }
 
+void
+peer_configure(struct peer *p)
+{
+	p->conf = *neighbors_find(&p->bgp->neighbors, &p->addr);
+	p->barred = (mono_t){ 0 };
+	p->over_max = false;
+}
+
+void
+peer_skip(struct peer *p, uint16_t afi, uint8_t safi)
+{
+	struct bgp_skipped *k = p->skipped;
+
+	while (k < p->skipped + SKIPPED_FAMILIES - 1 && k->fields > 0 &&
+	    (k->afi != afi || k->safi != safi))
+		k++;
+	if (k->fields == 0 && k < p->skipped + SKIPPED_FAMILIES - 1) {
+		k->afi = afi;
+		k->safi = safi;
+	}
+	k->fields++;
+	count(&p->c.nlri_skipped);
+}
+
 static void
 peer_free(struct peer *p)
 {
+	stale_drop(p);
+	dial_forget(p);
 	TAILQ_REMOVE(&p->bgp->peers, p, entry);
 	mem_free(p);
 }
@@ -74,7 +105,7 @@ peer_best(const struct peer *p)
 void
 peer_unless_used(struct peer *p)
 {
-	if (p->session_count == 0 && !p->proven)
+	if (p->session_count == 0 && !p->proven && !p->conf.active)
 		peer_free(p);
 }
 
@@ -94,6 +125,7 @@ peer_detach(struct peer *p, struct session *s)
 		return;
 	p->bgp->peers_up--;
 	p->since = mono_now();
+	dial_soon(p);
 	peer_unless_used(p);
 }
 
@@ -108,9 +140,9 @@ peers_forget(struct bgp *bgp, mono_t now)
 		down += p->session_count == 0;
 	for (p = TAILQ_FIRST(&bgp->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (p->session_count > 0)
+		if (p->session_count > 0 || p->conf.active)
 			continue;
-		if (down > MOST_DOWN || mono_since(now, p->since) > REMEMBER_NS) {
+		if (down > MOST_DOWN || (mono_since(now, p->since) > REMEMBER_NS && p->teller == NULL)) {
 			peer_free(p);
 			down--;
 		}
@@ -147,6 +179,18 @@ peer_log(struct peer *p, enum log_level level, const char *fmt, ...)
 	log_write(level, NULL, "BGP neighbor %s%s: %s%s", addr_text(&p->addr, addr), as, text, held);
 }
 
+static void
+count_routes(const struct teller *t, struct bgp_peer_info *info)
+{
+	info->routes4 = teller_routes(t, RIB_IP4, RIB_UNICAST);
+	info->routes6 = teller_routes(t, RIB_IP6, RIB_UNICAST);
+	for (enum rib_afi afi = RIB_IP4; afi < RIB_AFIS; afi++) {
+		info->labelled += teller_routes(t, afi, RIB_LABELLED);
+		info->vpn += teller_routes(t, afi, RIB_VPN) + teller_routes(t, afi, RIB_EVPN);
+	}
+	info->stale = teller_is_stale(t);
+}
+
 void
 bgp_peers(const struct bgp *bgp, void (*each)(const struct bgp_peer_info *p, void *ctx), void *ctx)
 {
@@ -160,10 +204,10 @@ bgp_peers(const struct bgp *bgp, void (*each)(const struct bgp_peer_info *p, voi
 			.state = bgp_state_name(s != NULL ? s->state : BGP_STATE_IDLE),
 		};
 
-		if (s != NULL && s->teller != NULL) {
-			info.routes4 = teller_routes(s->teller, RIB_IP4, RIB_UNICAST);
-			info.routes6 = teller_routes(s->teller, RIB_IP6, RIB_UNICAST);
-		}
+		info.role = p->open.has_role ? bgp_role_name(p->open.role) : "";
+		info.skipped = p->skipped;
+		if (p->teller != NULL)
+			count_routes(p->teller, &info);
 		each(&info, ctx);
 	}
 }

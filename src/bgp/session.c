@@ -18,6 +18,8 @@
 
 #include "core/mem.h"
 
+#define DIAL_S	30		/* for a connection to come up */
+
 static struct timeval
 timeval_of(int64_t ns)
 {
@@ -59,12 +61,31 @@ flush(struct session *s)
 		event_add(s->write, NULL);
 }
 
+/* Dialling has come to an end. */
+static void
+on_outcome(struct session *s)
+{
+	int error = tcp_outcome(s->fd);
+
+	if (error != 0) {
+		peer_log(s->peer, LOG_LVL_WARN, "cannot be reached: %s", strerror(error));
+		(void)fsm_event(s, BGP_EVENT_TCP_DOWN, NULL);
+	} else if (fsm_event(s, BGP_EVENT_TCP_UP, NULL) != STEP_CLOSED) {
+		event_add(s->read, NULL);
+	}
+}
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
+	struct session *s = arg;
+
 	(void)fd;
 	(void)what;
-	flush(arg);
+	if (s->state == BGP_STATE_CONNECT)
+		on_outcome(s);
+	else
+		flush(s);
 }
 
 /* Whether bytes came that nobody has looked at: then it is we who are late. */
@@ -107,8 +128,8 @@ on_keepalive(evutil_socket_t fd, short what, void *arg)
 	(void)session_send(arg, encode_keepalive);
 }
 
-void
-session_new(struct peer *p, int fd, uint16_t port)
+static struct session *
+make(struct peer *p, int fd, uint16_t port)
 {
 	struct session *s = mem_new(sizeof(*s));
 	struct event_base *base = p->bgp->base;
@@ -117,14 +138,34 @@ session_new(struct peer *p, int fd, uint16_t port)
 	s->peer = p;
 	s->fd = fd;
 	s->port = port;
+	s->most = BGP_MESSAGE_MAX;
 	s->heard = mono_now();
 	s->read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	s->write = event_new(base, fd, EV_WRITE, on_writable, s);
 	s->hold = evtimer_new(base, on_hold, s);
 	s->keepalive = event_new(base, -1, EV_PERSIST, on_keepalive, s);
 	peer_attach(p, s);
+	return s;
+}
+
+void
+session_new(struct peer *p, int fd, uint16_t port)
+{
+	struct session *s = make(p, fd, port);
+
 	if (fsm_event(s, BGP_EVENT_TCP_UP, NULL) != STEP_CLOSED)
 		event_add(s->read, NULL);
+}
+
+void
+session_dial(struct peer *p, int fd)
+{
+	struct session *s = make(p, fd, p->conf.port);
+
+	s->dialled = true;
+	session_state(s, BGP_STATE_CONNECT);
+	session_hold(s, DIAL_S);
+	event_add(s->write, NULL);
 }
 
 void
@@ -148,6 +189,7 @@ session_send(struct session *s, void (*encode)(struct wr *w, const struct sessio
 	encode(&w, s);
 	if (w.bad) {
 		peer_log(s->peer, LOG_LVL_WARN, "closed: it takes nothing from us any more");
+		s->lost = true;
 		return session_close(s);
 	}
 	s->out_len += wr_len(&w);
@@ -158,15 +200,21 @@ session_send(struct session *s, void (*encode)(struct wr *w, const struct sessio
 enum step
 session_close(struct session *s)
 {
-	if (s->teller != NULL)
-		teller_gone(s->teller);
+	struct peer *p = s->peer;
+	bool had_teller = s->teller != NULL;
+
 	session_unqueue(s);
 	event_free(s->read);
 	event_free(s->write);
 	event_free(s->hold);
 	event_free(s->keepalive);
 	close(s->fd);
-	peer_detach(s->peer, s);
+	s->teller = NULL;
+	if (had_teller && s->lost)
+		stale_keep(p);
+	else if (had_teller)
+		stale_drop(p);
+	peer_detach(p, s);
 	mem_free(s);
 	return STEP_CLOSED;
 }
@@ -271,7 +319,7 @@ session_turn(struct session *s, mono_t until)
 	do {
 		struct bgp_fault fault;
 		struct bgp_message m;
-		int got = bgp_frame(s->in + s->in_start, s->in_end - s->in_start, BGP_MESSAGE_MAX,
+		int got = bgp_frame(s->in + s->in_start, s->in_end - s->in_start, s->most,
 		    &m, &fault);
 
 		if (got < 0) {

@@ -44,6 +44,12 @@ addr_is_set(const struct addr *a)
 }
 
 static inline bool
+addr_is_link_local(const struct addr *a)	/* of IPv6: fe80::/10 */
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+static inline bool
 addr_eq(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;

@@ -114,6 +114,60 @@ tcp_accept(int listener, struct addr *ret_from, uint16_t *ret_port, struct addr 
 	return fd;
 }
 
+int
+tcp_dialler(const struct tcp_conf *conf, const struct addr *to)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_sockaddr(to, 0, &sa);
+	sa_family_t family = sa.ss_family;
+	int fd = socket(family, SOCK_STREAM, 0), saved;
+
+	if (fd < 0)
+		return -1;
+	if (addr_is_set(&conf->local))
+		len = addr_sockaddr(&conf->local, 0, &sa);
+	if (prepare(fd, conf, family) == 0 && (!addr_is_set(&conf->local) ||
+	    bind(fd, (struct sockaddr *)&sa, len) == 0))
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+tcp_connect(int fd, const struct addr *to, uint16_t port, unsigned scope)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_sockaddr(to, port, &sa);
+
+	if (sa.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&sa)->sin6_scope_id = scope;
+	return connect(fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS ? 0 : -1;
+}
+
+int
+tcp_outcome(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
+}
+
+unsigned
+tcp_scope(int fd)
+{
+	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
+	const struct sockaddr_in6 *in6 = (const void *)&sa;
+	socklen_t len = sizeof(sa);
+
+	if (getpeername(fd, (struct sockaddr *)&sa, &len) != 0 || sa.ss_family != AF_INET6 ||
+	    !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		return 0;
+	return in6->sin6_scope_id;
+}
+
 uint16_t
 tcp_port(int fd)
 {

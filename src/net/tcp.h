@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Listening TCP sockets for sessions of routers. What only Linux has (TCP MD5 signatures, binding
+ * TCP sockets for sessions of routers, listening and dialling. What only Linux has (TCP MD5 signatures, binding
  * to an interface) has a plain POSIX twin that says it cannot.
  */
 #ifndef WB_NET_TCP_H
@@ -23,7 +23,25 @@ int	tcp_listen(const struct tcp_conf *conf, struct sbuf *err);
 /* The next connection, not blocking; -1 with errno. Both ends are told. */
 int	tcp_accept(int listener, struct addr *ret_from, uint16_t *ret_port, struct addr *ret_to);
 
+/*
+ * A socket that does not block, to dial from: bound to conf->local and interface where they are set,
+ * conf->port being the one to dial. -1 with errno. tcp_connect begins to dial; writable means that it
+ * ended, and tcp_outcome gives 0 or the error. scope: the interface of a link-local address, else 0.
+ */
+int	tcp_dialler(const struct tcp_conf *conf, const struct addr *to);
+int	tcp_connect(int fd, const struct addr *to, uint16_t port, unsigned scope);
+int	tcp_outcome(int fd);
+
+/* The interface by which a link-local neighbor came; 0 for any other. */
+unsigned tcp_scope(int fd);
+
 uint16_t tcp_port(int fd);		/* as bound: for port 0 */
+
+/*
+ * Send with a TTL of 255 and take only what comes with one of 256 - hops and more (RFC 5082 3). hops 0:
+ * only send so, for a listener. -1 with errno.
+ */
+int	tcp_ttl_security(int fd, uint8_t hops);
 
 /*
  * Have segments to and from `peer` on a listener and what it accepts signed (RFC 2385). An empty

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What Linux has for TCP: MD5 signatures (RFC 2385) and sockets bound to an interface. */
+/* What Linux has for TCP: MD5 signatures (RFC 2385), sockets bound to an interface, least TTLs. */
 #include "net/tcp.h"
 
 #include <linux/tcp.h>
@@ -7,6 +7,10 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+
+#ifndef IPV6_MINHOPCOUNT
+#define IPV6_MINHOPCOUNT	73	/* linux/in6.h, which cannot stand beside netinet/in.h */
+#endif
 
 /*
  * An IPv6 socket that carries IPv4 as well knows its peers by their mapped addresses. False for a
@@ -44,6 +48,21 @@ tcp_md5_key(int fd, const struct addr *peer, const char *key, size_t len)
 	memcpy(&sig.tcpm_addr, &sa, sizeof(sig.tcpm_addr));
 	memcpy(sig.tcpm_key, key, len);
 	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &sig, sizeof(sig));
+}
+
+/* An IPv6 socket may carry IPv4 as well: what one family of options does not take the other may. */
+int
+tcp_ttl_security(int fd, uint8_t hops)
+{
+	int ttl = 255, least = hops != 0 ? 256 - hops : 0;
+	bool four, six;
+
+	four = setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)) == 0 &&
+	    (least == 0 || setsockopt(fd, IPPROTO_IP, IP_MINTTL, &least, sizeof(least)) == 0);
+	six = setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl)) == 0 &&
+	    (least == 0 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, &least, sizeof(least)) == 0);
+	return four || six ? 0 : -1;
 }
 
 int

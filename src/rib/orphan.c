@@ -15,8 +15,7 @@ each_family(struct teller *t, void (*run)(struct teller *t, enum rib_afi afi, en
 void
 teller_orphan(struct teller *t, mono_t until)
 {
-	if (!t->orphan)
-		tell_watcher(t->rib, t, TELLER_DOWN);
+	teller_say(t, false);
 	each_family(t, rib_stale);
 	t->orphan = true;
 	t->stale_until = until;
@@ -47,7 +46,7 @@ teller_adopt(struct rib *rib, const struct teller_info *info)
 		return NULL;
 	t->orphan = false;
 	t->info.port = info->port;
-	tell_watcher(rib, t, TELLER_UP);
+	teller_say(t, true);
 	return t;
 }
 

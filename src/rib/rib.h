@@ -138,7 +138,7 @@ struct rib_event {
 
 enum teller_event {
 	TELLER_UP,			/* new, or taken over */
-	TELLER_DOWN,			/* gone, or an orphan */
+	TELLER_DOWN,			/* gone, an orphan, or down (teller_down) */
 	TELLER_END,			/* the pointer is good no longer; the last event */
 };
 

@@ -59,6 +59,7 @@ struct teller {
 	size_t told;			/* pool bytes caused ever */
 	struct attr_owner *owner;	/* NULL: it has not told much yet */
 	bool orphan;
+	bool said_down;			/* to the watcher */
 	unsigned buried;		/* columns not yet emptied, of one gone while it was watched */
 	mono_t stale_until;		/* 0: nothing to sweep by time */
 	bool down;
@@ -137,6 +138,7 @@ tell_watcher(const struct rib *rib, const struct teller *t, enum teller_event ev
 /* The watcher is told that a route went with its teller, or by a sweep. */
 void	tell_swept(const struct rib *rib, const struct teller *t, const struct column *col,
 	    uint32_t id, const struct member *m);
+void	teller_say(struct teller *t, bool up);
 void	teller_free(struct teller *t);
 
 /*

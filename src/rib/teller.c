@@ -50,13 +50,30 @@ teller_rib_name(unsigned rib)
 	return names[rib];
 }
 
+/* The watcher hears of each change once, whoever lost and found the teller. */
 void
-teller_down(struct teller *t, bool down)
+teller_say(struct teller *t, bool up)
+{
+	if (t->said_down == !up)
+		return;
+	t->said_down = !up;
+	tell_watcher(t->rib, t, up ? TELLER_UP : TELLER_DOWN);
+}
+
+static void
+set_down(struct teller *t, bool down)
 {
 	if (t->down == down)
 		return;
 	t->down = down;
 	views_down(t->rib, t, down ? 1 : -1);
+}
+
+void
+teller_down(struct teller *t, bool down)
+{
+	set_down(t, down);
+	teller_say(t, !down);
 }
 
 const struct teller_info *
@@ -80,7 +97,7 @@ teller_gone(struct teller *t)
 		}
 		column_detach(rib, col);
 	}
-	teller_down(t, false);
+	set_down(t, false);
 	views_teller(rib, t, -1);
 	attrstore_disown(&rib->attrs, t->owner);
 	*(t->prev != NULL ? &t->prev->next : &rib->first) = t->next;
@@ -92,8 +109,7 @@ teller_gone(struct teller *t)
 void
 teller_free(struct teller *t)
 {
-	if (!t->orphan)
-		tell_watcher(t->rib, t, TELLER_DOWN);
+	teller_say(t, false);
 	tell_watcher(t->rib, t, TELLER_END);
 	mem_free(t->name);
 	mem_free(t);

@@ -203,6 +203,9 @@ bgp_settings(const struct conf *conf, struct addr *listen)
 		.max_peers = (size_t)conf_int(conf, CONF_ALL, "bgp_daemon_max_peers"),
 		.allow_file = conf_text(conf, CONF_ALL, "bgp_daemon_allow_file"),
 		.md5_file = conf_text(conf, CONF_ALL, "bgp_daemon_md5_file"),
+		.neighbors_file = conf_text(conf, CONF_ALL, "bgp_daemon_neighbors_file"),
+		.stale_s = (uint32_t)conf_int(conf, CONF_ALL, "bgp_daemon_stale_time"),
+		.one_path = conf_bool(conf, CONF_ALL, "bgp_daemon_add_path_ignore"),
 		.interface = conf_text(conf, CONF_ALL, "bgp_daemon_interface"),
 		.ip_precedence = (uint8_t)conf_int(conf, CONF_ALL, "bgp_daemon_ipprec"),
 		.rcvbuf = (size_t)conf_int(conf, CONF_ALL, "bgp_daemon_pipe_size"),
@@ -258,6 +261,8 @@ inputs_check(const struct conf *conf, struct conf_notes *notes)
 		bc.allow_file = NULL;
 	if (!conf_can_read(conf, CONF_ALL, "bgp_daemon_md5_file", notes))
 		bc.md5_file = NULL;
+	if (!conf_can_read(conf, CONF_ALL, "bgp_daemon_neighbors_file", notes))
+		bc.neighbors_file = NULL;
 	bgp_check(&bc, notes);
 }
 

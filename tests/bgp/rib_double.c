@@ -9,6 +9,7 @@
 struct held {
 	struct nlri nlri;
 	uint32_t path;
+	bool stale;
 };
 
 struct teller {
@@ -90,6 +91,8 @@ attrs_put(struct teller *t, const struct attrs *a)
 		sbuf_printf(&b, " med %u", a->med);
 	if (a->has_local_pref)
 		sbuf_printf(&b, " pref %u", a->local_pref);
+	if (a->no_llgr)
+		sbuf_str(&b, " no-llgr");
 	t->path = mem_grow(t->path, t->paths + 1, sizeof(*t->path));
 	t->path[t->paths++] = mem_strdup(sbuf_text(&b));
 	sbuf_done(&b);
@@ -123,7 +126,9 @@ find(const struct teller *t, const struct nlri *n)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (addr_eq(&t->held[i].nlri.prefix.addr, &n->prefix.addr) &&
-		    t->held[i].nlri.prefix.len == n->prefix.len)
+		    t->held[i].nlri.prefix.len == n->prefix.len &&
+		    t->held[i].nlri.rd == n->rd && t->held[i].nlri.safi == n->safi &&
+		    t->held[i].nlri.path_id == n->path_id)
 			return &t->held[i];
 	return NULL;
 }
@@ -140,6 +145,7 @@ announce(struct teller *t, const struct nlri *n, uint32_t path)
 	}
 	h->nlri = *n;
 	h->path = path;
+	h->stale = false;
 }
 
 size_t
@@ -171,11 +177,68 @@ teller_adopt(struct rib *rib, const struct teller_info *info)
 }
 
 void
-rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+teller_down(struct teller *t, bool down)
 {
 	(void)t;
-	(void)afi;
-	(void)safi;
+	(void)down;
+}
+
+static bool
+is_of(const struct held *h, enum rib_afi afi, enum rib_safi safi)
+{
+	return h->nlri.safi == safi && addr_is_v4(&h->nlri.prefix.addr) == (afi == RIB_IP4);
+}
+
+void
+rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	for (size_t i = 0; i < t->count; i++)
+		t->held[i].stale |= is_of(&t->held[i], afi, safi);
+}
+
+void
+rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->held[i].stale || !is_of(&t->held[i], afi, safi))
+			t->held[kept++] = t->held[i];
+	t->count = kept;
+}
+
+bool
+teller_is_stale(const struct teller *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->held[i].stale)
+			return true;
+	return false;
+}
+
+size_t
+rib_walk(const struct teller *t, struct rib_cursor *cursor, struct nlri *ret_nlri,
+    uint32_t *ret_path, size_t most)
+{
+	size_t n = 0;
+
+	for (; n < most && cursor->prefix < t->count; n++, cursor->prefix++) {
+		ret_nlri[n] = t->held[cursor->prefix].nlri;
+		ret_path[n] = t->held[cursor->prefix].path;
+	}
+	return n;
+}
+
+/* Paths whose text says so are not to be kept for long. */
+const struct path *
+rib_path(const struct rib *rib, uint32_t id)
+{
+	static const struct path plain, no_llgr = { .flags = PATH_NO_LLGR };
+
+	for (const struct teller *t = rib->tellers; t != NULL; t = t->next)
+		if (id <= t->paths && strstr(t->path[id - 1], " no-llgr") != NULL)
+			return &no_llgr;
+	return &plain;
 }
 
 uint64_t
@@ -184,8 +247,7 @@ teller_routes(const struct teller *t, enum rib_afi afi, enum rib_safi safi)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < t->count; i++)
-		n += t->held[i].nlri.safi == safi &&
-		    addr_is_v4(&t->held[i].nlri.prefix.addr) == (afi == RIB_IP4);
+		n += is_of(&t->held[i], afi, safi);
 	return n;
 }
 
@@ -194,9 +256,18 @@ double_routes(const struct teller *t, struct sbuf *b)
 {
 	char text[PREFIX_TEXT];
 
-	for (size_t i = 0; t != NULL && i < t->count; i++)
-		sbuf_printf(b, "%s%s%s", i > 0 ? "; " : "",
-		    prefix_text(&t->held[i].nlri.prefix, text), t->path[t->held[i].path - 1]);
+	for (size_t i = 0; t != NULL && i < t->count; i++) {
+		const struct nlri *n = &t->held[i].nlri;
+
+		sbuf_str(b, i > 0 ? "; " : "");
+		if (n->rd != 0)
+			sbuf_printf(b, "%llx ", (unsigned long long)n->rd);
+		sbuf_str(b, prefix_text(&n->prefix, text));
+		if (n->path_id != 0)
+			sbuf_printf(b, " id %u", n->path_id);
+		sbuf_printf(b, "%s%s", t->path[t->held[i].path - 1],
+		    t->held[i].stale ? " stale" : "");
+	}
 }
 
 struct teller *
