@@ -1,255 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sessions over loopback: the state machine, timers, collisions, who is let in, budgets, many at
- * once. The neighbour is played here by hand, byte by byte; the RIB is a double.
+ * once.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "bgp/session.h"
 #include "core/mem.h"
-#include "rib_double.h"
-
-static const struct log_conf quiet = { .facility = -1, .quiet_stderr = true };
-
-struct stage {
-	struct event_base *base;
-	struct rib rib;
-	struct bgp *bgp;
-	uint16_t port;
-	int64_t longest_ns;		/* CPU time of the longest pass of the loop */
-};
-
-static void
-stage_open(struct stage *st, struct bgp_conf conf)
-{
-	static struct addr local;
-	struct sbuf err = { 0 };
-
-	log_open(&quiet);
-	memset(st, 0, sizeof(*st));
-	addr_parse("127.0.0.1", &local);
-	conf.listen = &local;
-	conf.listens = 1;
-	conf.hold_s = conf.hold_s != 0 ? conf.hold_s : 90;
-	st->base = event_base_new();
-	st->bgp = bgp_start(st->base, &st->rib, &conf, &err);
-	if (st->bgp == NULL)
-		fail_msg("%s", sbuf_text(&err));
-	st->port = tcp_port(st->bgp->listener[0].fd);
-	sbuf_done(&err);
-}
-
-static void
-stage_close(struct stage *st)
-{
-	bgp_stop(st->bgp);
-	assert_int_equal(st->rib.made, st->rib.gone);
-	double_done(&st->rib);
-	event_base_free(st->base);
-}
-
-static void
-pass(struct stage *st)
-{
-	int64_t began = cpu_ns(), took;
-
-	event_base_loop(st->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	took = cpu_ns() - began;
-	if (took > st->longest_ns)
-		st->longest_ns = took;
-	usleep(200);
-}
-
-/* Run the loop until it is so; the bound is far beyond what a busy machine needs. */
-#define UNTIL(st, condition) do { \
-		mono_t end_ = mono_add(mono_now(), 60 * NS_PER_SEC); \
-		bool so_; \
-		while (!(so_ = (condition)) && !mono_due(mono_now(), end_)) \
-			pass(st); \
-		if (!so_) \
-			fail_msg("line %d: never so: %s", __LINE__, #condition); \
-	} while (0)
-
-static void
-linger(struct stage *st, int ms)
-{
-	mono_t end = mono_add(mono_now(), ms * NS_PER_MS);
-
-	while (!mono_due(mono_now(), end))
-		pass(st);
-}
-
-/* A neighbour: a socket and what came over it. */
-struct router {
-	int fd;
-	uint8_t in[8192];
-	size_t len;
-	bool closed;
-};
-
-static bool
-dial(struct stage *st, struct router *r, const char *from, const char *key)
-{
-	struct sockaddr_storage sa;
-	struct addr a, daemon;
-	socklen_t len;
-
-	memset(r, 0, sizeof(*r));
-	addr_parse(from, &a);
-	addr_parse("127.0.0.1", &daemon);
-	r->fd = socket(AF_INET, SOCK_STREAM, 0);
-	len = addr_sockaddr(&a, 0, &sa);
-	assert_int_equal(bind(r->fd, (struct sockaddr *)&sa, len), 0);
-	if (key != NULL && tcp_md5_key(r->fd, &daemon, key, strlen(key)) != 0)
-		return false;
-	fcntl(r->fd, F_SETFL, O_NONBLOCK);
-	len = addr_sockaddr(&daemon, st->port, &sa);
-	assert_true(connect(r->fd, (struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS);
-	return true;
-}
-
-static void
-hang_up(struct router *r)
-{
-	close(r->fd);
-	r->closed = true;
-}
-
-static void
-listen_in(struct router *r)
-{
-	ssize_t n = recv(r->fd, r->in + r->len, sizeof(r->in) - r->len, 0);
-
-	if (n > 0)
-		r->len += (size_t)n;
-	else if (n == 0 || (errno != EAGAIN && errno != ENOTCONN))
-		r->closed = true;
-}
-
-/* The next message is of this type; its body is in m until the next call. */
-static bool
-heard(struct router *r, uint8_t type, struct bgp_message *m)
-{
-	static uint8_t room[8192];
-	struct bgp_fault fault;
-
-	listen_in(r);
-	memcpy(room, r->in, r->len);
-	if (bgp_frame(room, r->len, BGP_MESSAGE_MAX, m, &fault) != 1)
-		return false;
-	if (m->type != type)
-		fail_msg("%s came instead of %s", bgp_type_name(m->type), bgp_type_name(type));
-	memmove(r->in, r->in + m->len, r->len - m->len);
-	r->len -= m->len;
-	return true;
-}
-
-static bool
-heard_end(struct router *r)
-{
-	listen_in(r);
-	return r->closed;
-}
-
-static void
-say(struct router *r, const void *bytes, size_t len)
-{
-	assert_int_equal(send(r->fd, bytes, len, MSG_NOSIGNAL), len);
-}
-
-static void
-say_message(struct router *r, uint8_t type, const uint8_t *body, size_t len)
-{
-	uint8_t room[BGP_MESSAGE_MAX];
-	struct wr w = wr_of(room, sizeof(room));
-
-	message_begin(&w, type);
-	wr_bytes(&w, body, len);
-	message_end(&w, 0);
-	say(r, room, wr_len(&w));
-}
-
-#define SAY(r, type, ...) \
-	say_message(r, type, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
-
-static void
-say_open(struct router *r, uint32_t as, uint16_t hold_s, uint32_t id)
-{
-	const struct bgp_open o = { .as = as, .hold_s = hold_s, .id = id, .families = 3,
-	    .as4 = true, .refresh = true };
-	uint8_t room[256];
-	struct wr w = wr_of(room, sizeof(room));
-
-	open_encode(&w, &o);
-	say(r, room, wr_len(&w));
-}
-
-static void
-say_keepalive(struct router *r)
-{
-	say_message(r, BGP_KEEPALIVE, NULL, 0);
-}
-
-/* From a connection to Established; the daemon speaks only when it was spoken to. */
-static void
-come_up(struct stage *st, struct router *r, const char *from, uint16_t hold_s)
-{
-	unsigned made = st->rib.made;
-	struct bgp_message m;
-
-	assert_true(dial(st, r, from, NULL));
-	linger(st, 5);
-	say_open(r, 65000, hold_s, 0x0a000001);
-	UNTIL(st, heard(r, BGP_OPEN, &m));
-	UNTIL(st, heard(r, BGP_KEEPALIVE, &m));
-	say_keepalive(r);
-	UNTIL(st, st->rib.made == made + 1);
-}
-
-static void
-expect_notification(struct stage *st, struct router *r, uint8_t code, uint8_t subcode)
-{
-	struct bgp_notification n;
-	struct bgp_message m;
-
-	UNTIL(st, heard(r, BGP_NOTIFICATION, &m));
-	assert_int_equal(notification_decode(m.body, &n), 0);
-	assert_int_equal(n.code, code);
-	assert_int_equal(n.subcode, subcode);
-	UNTIL(st, heard_end(r));
-	hang_up(r);
-}
-
-static void
-expect_routes(struct stage *st, const char *router, const char *routes)
-{
-	struct sbuf b = { 0 };
-
-	double_routes(double_teller(&st->rib, router), &b);
-	assert_string_equal(sbuf_text(&b), routes);
-	sbuf_done(&b);
-}
-
-static void
-take_info(const struct bgp_peer_info *p, void *ctx)
-{
-	*(struct bgp_peer_info *)ctx = *p;
-}
-
-#define ROUTE_HEAD	0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9, \
-			0x40, 3, 4, 10, 0, 0, 9
+#include "stage.h"
 
 static void
 echoes_the_as_of_its_neighbour(void **state)
@@ -263,7 +24,7 @@ echoes_the_as_of_its_neighbour(void **state)
 
 	(void)state;
 	stage_open(&st, (struct bgp_conf){ .as = 0, .hold_s = 90 });
-	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 	linger(&st, 20);
 	assert_false(heard(&r, BGP_OPEN, &m));	/* it waits for ours */
 	say_open(&r, 4200000000, 30, 0x0a000001);
@@ -306,7 +67,7 @@ speaks_first_where_it_knows_its_as(void **state)
 
 	(void)state;
 	stage_open(&st, (struct bgp_conf){ .as = 65010, .id = addr_of_v4(77) });
-	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 	UNTIL(&st, heard(&r, BGP_OPEN, &m));
 	assert_int_equal(m.body.at[8], 77);
 	say_open(&r, 65000, 0, 0x0a000001);
@@ -373,7 +134,7 @@ messages_out_of_place(void **state)
 		struct router r;
 
 		stage_open(&st, (struct bgp_conf){ .as = cases[i].known_as ? 65010 : 0 });
-		assert_true(dial(&st, &r, "127.0.0.2", NULL));
+		assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 		if (cases[i].known_as)
 			UNTIL(&st, heard(&r, BGP_OPEN, &m));
 		linger(&st, 5);
@@ -417,7 +178,7 @@ open_is_refused(void **state)
 		struct router r;
 
 		stage_open(&st, (struct bgp_conf){ .as = 0 });
-		assert_true(dial(&st, &r, "127.0.0.2", NULL));
+		assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 		linger(&st, 5);
 		say_open(&r, cases[i].as, cases[i].hold_s, cases[i].id);
 		expect_notification(&st, &r, BGP_ERR_OPEN, cases[i].subcode);
@@ -504,7 +265,7 @@ connections_collide(void **state)
 	stage_open(&st, (struct bgp_conf){ .as = 0 });
 	/* Established: the new one goes. */
 	come_up(&st, &a, "127.0.0.2", 90);
-	assert_true(dial(&st, &b, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &b, "127.0.0.2", NULL));
 	linger(&st, 10);
 	say_open(&b, 65000, 90, 0x0a000001);
 	expect_notification(&st, &b, BGP_ERR_CEASE, CEASE_COLLISION);
@@ -512,15 +273,15 @@ connections_collide(void **state)
 	hang_up(&a);
 	UNTIL(&st, st.rib.gone == 1);
 	/* In the making: the older one goes. */
-	assert_true(dial(&st, &a, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &a, "127.0.0.2", NULL));
 	linger(&st, 10);
 	say_open(&a, 65000, 90, 0x0a000001);
 	UNTIL(&st, heard(&a, BGP_OPEN, &m));
 	UNTIL(&st, heard(&a, BGP_KEEPALIVE, &m));
-	assert_true(dial(&st, &b, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &b, "127.0.0.2", NULL));
 	linger(&st, 10);
 	/* A third at the same time is not even listened to. */
-	assert_true(dial(&st, &c, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &c, "127.0.0.2", NULL));
 	expect_notification(&st, &c, BGP_ERR_CEASE, CEASE_REJECTED);
 	say_open(&b, 65000, 90, 0x0a000001);
 	expect_notification(&st, &a, BGP_ERR_CEASE, CEASE_COLLISION);
@@ -531,28 +292,6 @@ connections_collide(void **state)
 	assert_int_equal(counter_get(&st.bgp->c.collisions), 3);
 	hang_up(&b);
 	stage_close(&st);
-}
-
-static char *
-file_with(const char *text)
-{
-	char *name = mem_strdup("/tmp/wb-test-bgp-XXXXXX");
-	int fd = mkstemp(name);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	return name;
-}
-
-static void
-rewrite(const char *name, const char *text)
-{
-	FILE *f = fopen(name, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
 }
 
 static void
@@ -570,7 +309,7 @@ only_whom_the_file_allows(void **state)
 	hang_up(&r);
 	come_up(&st, &r, "127.0.0.9", 90);
 	hang_up(&r);
-	assert_true(dial(&st, &r, "127.0.0.12", NULL));
+	assert_true(router_dial(&st, &r, "127.0.0.12", NULL));
 	UNTIL(&st, heard_end(&r));
 	hang_up(&r);
 	assert_int_equal(counter_get(&st.bgp->c.not_allowed), 1);
@@ -583,7 +322,7 @@ only_whom_the_file_allows(void **state)
 	/* An empty one allows nobody. */
 	rewrite(file, "");
 	assert_int_equal(bgp_reload(st.bgp, &conf, &err), 0);
-	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 	UNTIL(&st, heard_end(&r));
 	hang_up(&r);
 	sbuf_done(&err);
@@ -601,7 +340,7 @@ no_more_than_max_peers(void **state)
 	(void)state;
 	stage_open(&st, (struct bgp_conf){ .as = 0, .max_peers = 1 });
 	come_up(&st, &a, "127.0.0.2", 90);
-	assert_true(dial(&st, &b, "127.0.0.3", NULL));
+	assert_true(router_dial(&st, &b, "127.0.0.3", NULL));
 	expect_notification(&st, &b, BGP_ERR_CEASE, CEASE_REJECTED);
 	assert_int_equal(counter_get(&st.bgp->c.too_many), 1);
 	hang_up(&a);
@@ -718,11 +457,11 @@ signed_segments(void **state)
 	}
 	stage_close(&st);
 	stage_open(&st, (struct bgp_conf){ .as = 65010, .md5_file = file });
-	assert_true(dial(&st, &r, "127.0.0.2", NULL));
+	assert_true(router_dial(&st, &r, "127.0.0.2", NULL));
 	linger(&st, 300);
 	assert_int_equal(counter_get(&st.bgp->c.accepted), 0);	/* the kernel answered nothing */
 	hang_up(&r);
-	assert_true(dial(&st, &r, "127.0.0.2", "se cret"));
+	assert_true(router_dial(&st, &r, "127.0.0.2", "se cret"));
 	UNTIL(&st, heard(&r, BGP_OPEN, &m));
 	hang_up(&r);
 	stage_close(&st);
