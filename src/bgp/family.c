@@ -136,14 +136,14 @@ next_evpn(const struct family *f, unsigned form, struct rd *field, struct nlri *
 #define IP6(safi, name, rib, ...)	{ 2, safi, "IPv6 " name, RIB_IP6, rib, 128, __VA_ARGS__ }
 
 const struct family families[] = {
-/*	  SAFI name          of the RIB     labels rd     both   next hops               NLRI */
-	IP4(1, "unicast",    RIB_UNICAST,   false, false, false, { 4, 16, 32 },          next_prefix),
-	IP6(1, "unicast",    RIB_UNICAST,   false, false, false, { 16, 32 },             next_prefix),
-	IP4(4, "labelled",   RIB_LABELLED,  true,  false, false, { 4, 16, 32 },          next_labelled),
-	IP6(4, "labelled",   RIB_LABELLED,  true,  false, false, { 16, 32, 4 },          next_labelled),
-	IP4(128, "VPN",      RIB_VPN,       true,  true,  false, { 12, 24, 48 },         next_labelled),
-	IP6(128, "VPN",      RIB_VPN,       true,  true,  false, { 24, 48, 12 },         next_labelled),
-	{ 25, 70, "EVPN", RIB_IP4, RIB_EVPN, 128, true, true, true, { 4, 16 }, next_evpn },
+/*	  SAFI name          of the RIB     rd     both   next hops               NLRI */
+	IP4(1, "unicast",    RIB_UNICAST,   false, false, { 4, 16, 32 },          next_prefix),
+	IP6(1, "unicast",    RIB_UNICAST,   false, false, { 16, 32 },             next_prefix),
+	IP4(4, "labelled",   RIB_LABELLED,  false, false, { 4, 16, 32 },          next_labelled),
+	IP6(4, "labelled",   RIB_LABELLED,  false, false, { 16, 32, 4 },          next_labelled),
+	IP4(128, "VPN",      RIB_VPN,       true,  false, { 12, 24, 48 },         next_labelled),
+	IP6(128, "VPN",      RIB_VPN,       true,  false, { 24, 48, 12 },         next_labelled),
+	{ 25, 70, "EVPN",    RIB_IP4, RIB_EVPN, 128, true, true, { 4, 16 },       next_evpn },
 };
 const size_t family_count = ARRAY_LEN(families);
 
@@ -164,38 +164,26 @@ families_all(void)
 	return (UINT32_C(1) << ARRAY_LEN(families)) - 1;
 }
 
-uint32_t
-families_add_path(void)
+/* Those that are `is` so. */
+static uint32_t
+families_that(bool (*is)(const struct family *f))
 {
 	uint32_t set = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		if (families[i].rib_safi != RIB_EVPN)
-			set |= family_bit(&families[i]);
+	for (const struct family *f = families; f < families + ARRAY_LEN(families); f++)
+		set |= is(f) ? family_bit(f) : 0;
 	return set;
 }
 
-uint32_t
-families_labels(void)
-{
-	uint32_t set = 0;
+static bool may_have_paths(const struct family *f) { return f->rib_safi != RIB_EVPN; }
+static bool may_have_stacks(const struct family *f) { return f->next == next_labelled; }
+static bool is_vpn(const struct family *f) { return f->rib_safi == RIB_VPN; }
+static bool is_ip4(const struct family *f) { return f->afi == 1; }
 
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		if (families[i].labels && families[i].rib_safi != RIB_EVPN)
-			set |= family_bit(&families[i]);
-	return set;
-}
-
-uint32_t
-families_ext_hop(void)
-{
-	uint32_t set = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		if (families[i].afi == 1)
-			set |= family_bit(&families[i]);
-	return set;
-}
+uint32_t families_add_path(void) { return families_that(may_have_paths); }
+uint32_t families_labels(void) { return families_that(may_have_stacks); }
+uint32_t families_vpn(void) { return families_that(is_vpn); }
+uint32_t families_ext_hop(void) { return families_that(is_ip4); }
 
 bool
 family_hop_fits(const struct family *f, size_t len)

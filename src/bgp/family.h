@@ -28,7 +28,7 @@ struct family {
 	enum rib_afi rib_afi;
 	enum rib_safi rib_safi;
 	uint8_t bits;			/* longest prefix */
-	bool labels, rd;		/* in front of the prefix */
+	bool rd;			/* in front of the prefix */
 	bool both_afis;			/* routes of IPv4 and IPv6 come in it; rib_afi says nothing */
 	uint8_t hop_lens[5];		/* lengths a next hop may have, up to the first 0 */
 	/* The next NLRI of a field, behind its path id. */
@@ -52,6 +52,7 @@ family_bit(const struct family *f)
 /* Bits of all rows: what this speaker can take; of those whose routes may have several paths. */
 uint32_t families_all(void);
 uint32_t families_add_path(void);
+uint32_t families_vpn(void);
 uint32_t families_labels(void);		/* ... whose routes have labels, and may have stacks */
 
 /* Bits of those whose next hop may be an IPv6 address for IPv4 routes (RFC 8950 4). */

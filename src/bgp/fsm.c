@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The state machine of a session, RFC 4271 8.2.2, of a connection that was accepted or, where the
- * neighbors file says so, dialled (Connect). Active is a connection whose OPEN we have yet to see
- * before we send ours (the DelayOpen option of 8.1.1), where our AS number is to be the neighbour's
- * own.
+ * neighbors file says so, dialled (Connect). Active is a connection whose OPEN we wait for before we
+ * send ours (the DelayOpen option of 8.1.1): our AS number may have to be the neighbour's own, and
+ * what we offer is cut to what it has. Where we know our AS, the wait is short.
  *
  * Also: collisions (6.8), the hold time (6.5), what a NOTIFICATION says (RFC 9003), what we offer.
  */
@@ -15,6 +15,7 @@
 #include "core/mem.h"
 
 #define OPENING_HOLD_S	60		/* RFC 4271 8.2.2 asks for "a large value" */
+#define DELAY_OPEN_S	1		/* until we speak first */
 #define BARRED_S	300		/* a neighbour that told too many routes */
 
 typedef enum step fsm_step(struct session *s, const struct bgp_message *m);
@@ -50,20 +51,25 @@ known_as(const struct session *s)
 
 /*
  * What we offer: everything, and to be of help when the neighbour restarts (RFC 4724 3: no family of
- * ours, for we have no routes to keep). Labels come in one form where none or both offer stacks.
+ * ours, for we have no routes to keep). There are speakers that drop a whole ADD-PATH capability for
+ * one family in it that they do not know, without a word, and others that take any family they do
+ * not have amiss; so where the neighbour has spoken, only its own ones are named in the lists, and
+ * where it has not, labelled ones are not.
  */
 static void
 make_offer(struct session *s)
 {
 	const struct neighbor *n = &s->peer->conf;
-	bool keeps = stale_offered(s->peer);
+	bool keeps = stale_offered(s->peer), spoken = s->theirs.id != 0;
+	uint32_t paths = spoken ? s->theirs.path_send : ~families_labels() | families_vpn();
 
 	s->ours = (struct bgp_open){
 		.as = known_as(s) != 0 ? known_as(s) : s->theirs.as, .id = s->bgp->id,
 		.hold_s = n->hold_s != 0 ? n->hold_s : s->bgp->conf.hold_s,
 		.families = families_all(), .multiprotocol = true, .as4 = true, .refresh = true,
-		.path_receive = s->bgp->conf.one_path ? 0 : families_add_path(),
-		.labels = families_labels(), .ext_hop = families_ext_hop(),
+		.path_receive = s->bgp->conf.one_path ? 0 : families_add_path() & paths,
+		.labels = families_labels() & (spoken ? s->theirs.labels : 0),
+		.ext_hop = families_ext_hop() & (spoken ? s->theirs.ext_hop : UINT32_MAX),
 		.enhanced_refresh = true, .ext_message = true,
 		.can_restart = keeps, .can_llgr = keeps,
 	};
@@ -102,15 +108,38 @@ cease(struct session *s, uint8_t subcode, const char *why)
 	return session_refuse(s, &fault);
 }
 
+static enum step
+hold_over(struct session *s, const struct bgp_message *m)
+{
+	static const struct bgp_fault fault = { .code = BGP_ERR_HOLD };
+
+	(void)m;
+	peer_log(s->peer, LOG_LVL_WARN, "closed: silent for %lld s in state %s (RFC 4271 6.5)",
+	    (long long)(mono_since(mono_now(), s->heard) / NS_PER_SEC), state_names[s->state]);
+	s->lost = true;
+	return session_refuse(s, &fault);
+}
+
 /* A connection came up. */
 static enum step
 meet(struct session *s, const struct bgp_message *m)
 {
 	(void)m;
-	session_state(s, known_as(s) != 0 ? BGP_STATE_OPENSENT : BGP_STATE_ACTIVE);
-	session_hold(s, OPENING_HOLD_S);
+	session_state(s, BGP_STATE_ACTIVE);
+	session_hold(s, known_as(s) != 0 ? DELAY_OPEN_S : OPENING_HOLD_S);
+	return STEP_DONE;
+}
+
+/* It waits for us to speak first. */
+static enum step
+speak_first(struct session *s, const struct bgp_message *m)
+{
+	if (known_as(s) == 0)
+		return hold_over(s, m);
 	make_offer(s);
-	return s->state == BGP_STATE_OPENSENT ? session_send(s, encode_open) : STEP_DONE;
+	session_state(s, BGP_STATE_OPENSENT);
+	session_hold(s, OPENING_HOLD_S);
+	return session_send(s, encode_open);
 }
 
 /*
@@ -202,7 +231,7 @@ read_open(struct session *s, const struct bgp_message *m)
 			.value = s->theirs.as, .why = "its AS is not that of the neighbors file" };
 		return refuse(s, "OPEN", &fault);
 	}
-	if (s->ours.as == 0)
+	if (s->state == BGP_STATE_ACTIVE)
 		make_offer(s);
 	s->context = context_agree(&s->ours, &s->theirs);
 	if (s->theirs.ext_message)
@@ -242,6 +271,18 @@ answer_open(struct session *s, const struct bgp_message *m)
 	return confirm(s);
 }
 
+/*
+ * We announce nothing, and say so at once: who restarts waits for it before it tells us anything
+ * (RFC 4724 4.1).
+ */
+static void
+encode_ends(struct wr *w, const struct session *s)
+{
+	for (const struct family *f = families; f < families + family_count; f++)
+		if (s->context.families & family_bit(f))
+			end_of_rib_encode(w, f);
+}
+
 static enum step
 come_up(struct session *s, const struct bgp_message *m)
 {
@@ -260,7 +301,8 @@ come_up(struct session *s, const struct bgp_message *m)
 	    families_text.len > 0 ? sbuf_text(&families_text) : ", no family in common",
 	    s->context.as4 ? "" : ", 2-byte AS numbers");
 	sbuf_done(&families_text);
-	return STEP_DONE;
+	return s->ours.can_restart && s->theirs.can_restart ? session_send(s, encode_ends)
+	    : STEP_DONE;
 }
 
 static void
@@ -391,18 +433,6 @@ told_off(struct session *s, const struct bgp_message *m)
 }
 
 static enum step
-hold_over(struct session *s, const struct bgp_message *m)
-{
-	static const struct bgp_fault fault = { .code = BGP_ERR_HOLD };
-
-	(void)m;
-	peer_log(s->peer, LOG_LVL_WARN, "closed: silent for %lld s in state %s (RFC 4271 6.5)",
-	    (long long)(mono_since(mono_now(), s->heard) / NS_PER_SEC), state_names[s->state]);
-	s->lost = true;
-	return session_refuse(s, &fault);
-}
-
-static enum step
 line_lost(struct session *s, const struct bgp_message *m)
 {
 	(void)m;
@@ -450,7 +480,7 @@ static fsm_step *const fsm[BGP_STATE_COUNT][BGP_EVENT_COUNT] = {
 
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_OPEN]         = answer_open,
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_NOTIFICATION] = told_off,
-	[BGP_STATE_ACTIVE]     [BGP_EVENT_HOLD_OVER]    = hold_over,
+	[BGP_STATE_ACTIVE]     [BGP_EVENT_HOLD_OVER]    = speak_first,
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_TCP_DOWN]     = line_lost,
 	[BGP_STATE_ACTIVE]     [BGP_EVENT_STOP]         = shut_down,
 

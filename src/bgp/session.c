@@ -18,7 +18,7 @@
 
 #include "core/mem.h"
 
-#define DIAL_S	30		/* for a connection to come up */
+#define DIAL_S	10		/* for a connection to come up */
 
 static struct timeval
 timeval_of(int64_t ns)

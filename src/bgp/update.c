@@ -180,3 +180,22 @@ update_decode(struct rd body, const struct bgp_context *context, struct bgp_upda
 		u->end_of_rib = end_of_rib(u, rd_left(&withdrawn), attrs_len, rd_left(&nlri));
 	}
 }
+
+void
+end_of_rib_encode(struct wr *w, const struct family *f)
+{
+	size_t start = wr_len(w), attrs;
+
+	message_begin(w, BGP_UPDATE);
+	wr_u16(w, 0);
+	attrs = wr_mark16(w);
+	if (f != FAMILY_IP4_UNICAST) {
+		wr_u8(w, 0x80);		/* optional */
+		wr_u8(w, MP_UNREACH);
+		wr_u8(w, 3);
+		wr_u16(w, f->afi);
+		wr_u8(w, f->safi);
+	}
+	wr_fill16(w, attrs, 0);
+	message_end(w, start);
+}

@@ -72,6 +72,9 @@ struct bgp_update {
  */
 void	update_decode(struct rd body, const struct bgp_context *context, struct bgp_update *ret);
 
+/* The whole message that says that no more of this family will come (RFC 4724 2). */
+void	end_of_rib_encode(struct wr *w, const struct family *f);
+
 static inline bool
 update_has(const struct bgp_update *u, uint8_t code)
 {

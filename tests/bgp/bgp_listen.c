@@ -2,18 +2,20 @@
 /*
  * A BGP speaker with the real RIB and nothing else, for the tests against other people's routers:
  *
- *   bgp_listen ADDRESS PORT [AS [ID [MD5-FILE]]]
+ *   bgp_listen [-s STALE-TIME] [-n NEIGHBORS-FILE] [-1] ADDRESS PORT [AS [ID [MD5-FILE]]]
  *   bgp_listen ADDRESS PORT bmp
  *
  * The second form is a BMP station; what it prints of a route says of which peer and RIB it is.
- * SIGUSR1 prints neighbours and routes to stdout, a JSON object per line, the last one {"end": N}
- * with N the number of routes; SIGTERM ends it.
+ * -1 does not offer ADD-PATH. SIGUSR1 prints neighbours and routes to stdout, a JSON object per line,
+ * the last one {"end": N} with N the number of routes; SIGUSR2 asks all neighbours to tell their
+ * routes again; SIGTERM ends it.
  */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bgp/bgp.h"
 #include "bmp/bmp.h"
@@ -43,6 +45,18 @@ print_peer(const struct bgp_peer_info *p, void *ctx)
 	json_u64(&j, "hold_s", p->hold_s);
 	json_u64(&j, "routes4", p->routes4);
 	json_u64(&j, "routes6", p->routes6);
+	json_u64(&j, "labelled", p->labelled);
+	json_u64(&j, "vpn", p->vpn);
+	json_bool(&j, "stale", p->stale);
+	json_str(&j, "role", p->role);
+	json_object(&j, "skipped");
+	for (size_t i = 0; i < SKIPPED_FAMILIES && p->skipped[i].fields > 0; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%u/%u", p->skipped[i].afi, p->skipped[i].safi);
+		json_u64(&j, name, p->skipped[i].fields);
+	}
+	json_end(&j, '}');
 	json_str(&j, "last_error", p->last_error);
 	json_object(&j, "counters");
 	for (size_t i = 0; i < bgp_peer_counter_count; i++)
@@ -95,6 +109,20 @@ print_attr(struct listen *l, struct json *j, const char *name, enum attr_kind ki
 	sbuf_done(&b);
 }
 
+/* What is kept for the record, in hex. */
+static void
+print_others(struct listen *l, struct json *j, uint32_t id)
+{
+	struct sbuf b = { 0 };
+	size_t len;
+	const uint8_t *bytes = rib_attr(l->rib, ATTR_OTHERS, id, &len);
+
+	for (size_t i = 0; i < len; i++)
+		sbuf_printf(&b, "%02x", bytes[i]);
+	json_str(j, "others", sbuf_text(&b));
+	sbuf_done(&b);
+}
+
 static void
 print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, uint32_t id)
 {
@@ -102,7 +130,7 @@ print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, u
 	const struct comm_set *comms = rib_comm_set(l->rib, path->comm_set);
 	struct addr hop = rib_addr(l->rib, path->next_hop);
 	struct json j = json_of(&l->out);
-	char text[PREFIX_TEXT];
+	char text[PREFIX_TEXT], rd[RD_TEXT];
 
 	json_object(&j, NULL);
 	json_str(&j, "from", addr_text(&teller_info(t)->router, text));
@@ -110,6 +138,14 @@ print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, u
 		json_str(&j, "of", teller_info(t)->name);
 		json_str(&j, "rib", teller_rib_name(teller_info(t)->rib));
 	}
+	if (nlri->safi != RIB_UNICAST)
+		json_str(&j, "kind", (const char *[]){ "", "labelled", "vpn", "evpn" }[nlri->safi]);
+	if (nlri->rd != 0)
+		json_str(&j, "rd", rd_text(nlri->rd, rd));
+	if (nlri->path_id != 0)
+		json_u64(&j, "path_id", nlri->path_id);
+	if (nlri->label != 0)
+		json_u64(&j, "label", nlri->label);
 	json_str(&j, "prefix", prefix_text(&nlri->prefix, text));
 	json_str(&j, "next_hop", addr_text(&hop, text));
 	print_attr(l, &j, "as_path", ATTR_ASPATH, path->aspath);
@@ -121,6 +157,8 @@ print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, u
 	print_attr(l, &j, "comms", ATTR_COMMS, comms->comms);
 	print_attr(l, &j, "ecomms", ATTR_ECOMMS, comms->ecomms);
 	print_attr(l, &j, "lcomms", ATTR_LCOMMS, comms->lcomms);
+	if (comms->others != 0)
+		print_others(l, &j, comms->others);
 	json_end(&j, '}');
 	sbuf_char(&l->out, '\n');
 	l->routes++;
@@ -156,6 +194,22 @@ on_print(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+ask_again(const struct bgp_peer_info *p, void *ctx)
+{
+	(void)bgp_refresh(ctx, &p->addr);
+}
+
+static void
+on_ask(evutil_socket_t fd, short what, void *arg)
+{
+	struct listen *l = arg;
+
+	(void)fd;
+	(void)what;
+	bgp_peers(l->bgp, ask_again, l->bgp);
+}
+
+static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct listen *l = arg;
@@ -177,15 +231,18 @@ static void
 run(struct listen *l)
 {
 	struct event *print = evsignal_new(l->base, SIGUSR1, on_print, l);
+	struct event *ask = evsignal_new(l->base, SIGUSR2, on_ask, l);
 	struct event *term = evsignal_new(l->base, SIGTERM, on_term, l);
 	struct event *work = event_new(l->base, -1, EV_PERSIST, on_work, l);
 	struct timeval tv = { .tv_usec = 20000 };
 
 	event_add(print, NULL);
+	event_add(ask, NULL);
 	event_add(term, NULL);
 	event_add(work, &tv);
 	event_base_dispatch(l->base);
 	event_free(print);
+	event_free(ask);
 	event_free(term);
 	event_free(work);
 }
@@ -212,10 +269,22 @@ main(int argc, char **argv)
 	struct bgp_conf conf = { .hold_s = 90, .listens = 1 };
 	struct sbuf err = { 0 };
 	struct addr local;
+	int option;
 
+	while ((option = getopt(argc, argv, "s:n:1")) >= 0) {
+		if (option == 's')
+			conf.stale_s = (uint32_t)atoi(optarg);
+		else if (option == 'n')
+			conf.neighbors_file = optarg;
+		else
+			conf.one_path = true;
+	}
+	argc -= optind - 1;
+	argv += optind - 1;
 	log_open(&(struct log_conf){ .facility = -1, .stamp_stderr = true });
 	if (argc < 3 || addr_parse(argv[1], &local) != 0) {
-		fprintf(stderr, "usage: bgp_listen ADDRESS PORT [AS [ID [MD5-FILE]] | bmp]\n");
+		fprintf(stderr, "usage: bgp_listen [-s STALE] [-n FILE] [-1] ADDRESS PORT "
+		    "[AS [ID [MD5-FILE]] | bmp]\n");
 		return 2;
 	}
 	conf.listen = &local;

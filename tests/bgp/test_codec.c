@@ -642,6 +642,18 @@ ends_of_rib(void **state)
 	static struct bgp_update u;
 
 	(void)state;
+	for (const struct family *f = families; f < families + family_count; f++) {
+		struct bgp_context context = { .families = families_all(), .as4 = true };
+		struct bgp_fault fault;
+		struct bgp_message m;
+		uint8_t room[64];
+		struct wr w = wr_of(room, sizeof(room));
+
+		end_of_rib_encode(&w, f);
+		assert_int_equal(bgp_frame(room, wr_len(&w), BGP_MESSAGE_MAX, &m, &fault), 1);
+		update_decode(m.body, &context, &u);
+		assert_ptr_equal(u.end_of_rib, f);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct bgp_context context = ctx_new;
 

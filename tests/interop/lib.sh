@@ -10,15 +10,17 @@ port=$(port 1)
 ok() { say 0 "$name: $1"; }
 not_ok() { say 1 "$name: $1"; [ $# -lt 2 ] || head -n 20 "$2" | sed 's/^/# /'; }
 
-# listen AS [MD5-FILE]: start our speaker on 127.0.0.1; with "bmp" as AS, a BMP station.
+# listen AS [MD5-FILE]: start our speaker on 127.0.0.1, or on $address, with $options; with "bmp" as
+# AS, a BMP station.
 listen() {
-	"$build/tests/bgp/bgp_listen" 127.0.0.1 "$port" "$1" 192.0.2.77 ${2:+"$2"} \
+	# shellcheck disable=SC2086
+	"$build/tests/bgp/bgp_listen" ${options:-} "${address:-127.0.0.1}" "$port" "$1" 192.0.2.77 ${2:+"$2"} \
 	    >"$dir/out" 2>"$dir/log" &
 	listen=$!
 	pids="$pids $listen"
 }
 
-# dump: what our speaker holds now, sorted, in $dir/peers and $dir/routes.
+# dump: what our speaker holds now, sorted, in $dir/peers and $dir/routes, edited by $filter.
 dump() {
 	ends=$(grep -c '^{"end"' "$dir/out")
 	kill -USR1 "$listen" || return 1
@@ -28,7 +30,7 @@ dump() {
 	done
 	awk -v skip="$ends" '/^{"end"/ { n++; next } n == skip' "$dir/out" >"$dir/now"
 	grep '^{"peer"' "$dir/now" >"$dir/peers"
-	grep '^{"from"' "$dir/now" | LC_ALL=C sort >"$dir/routes"
+	grep '^{"from"' "$dir/now" | sed "${filter:-}" | LC_ALL=C sort >"$dir/routes"
 }
 
 # expect TITLE [SECONDS]: the routes become those of $dir/want.
@@ -60,4 +62,19 @@ expect_peer() {
 	done
 	not_ok "$1" "$dir/peers"
 	return 1
+}
+
+# run_router NAME COMMAND...: a speaker of other people, its output in $dir/NAME.log; pid in $router.
+run_router() {
+	router_log=$dir/$1.log
+	shift
+	"$@" >>"$router_log" 2>&1 &
+	router=$!
+	pids="$pids $router"
+}
+
+# kill_router: without a word to its neighbours, and wait for its end.
+kill_router() {
+	kill -9 "$router"
+	wait "$router" 2>/dev/null
 }
