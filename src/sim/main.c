@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "sim/export.h"
+#include "sim/messages.h"
 #include "sim/monitor.h"
 #include "sim/speaker.h"
 
@@ -72,6 +73,12 @@ static const struct {
 	{ { "settle", 1, NULL, 'w' }, "N", "seconds between the last route and the first flow (1)" },
 	{ { "wait-for", 1, NULL, 'W' }, "FILE", "send flows only once this file exists" },
 	{ { "churn", 1, NULL, 'c' }, "N", "while flows go: route changes per second in 10.0.0.0/8" },
+	{ { "families", 1, NULL, 'B' }, "LIST", "of unicast,labelled,vpn (unicast)" },
+	{ { "vrfs", 1, NULL, 'v' }, "N", "VRFs that the table is told in, with vpn (1)" },
+	{ { "paths", 1, NULL, 'O' }, "N", "paths of each prefix, by ADD-PATH (1, at most 8)" },
+	{ { "restart", 0, NULL, 'G' }, NULL, "offer graceful restart" },
+	{ { "flap-all", 0, NULL, 'L' }, NULL, "with --flap: all routers, not only the first" },
+	{ { "flap-times", 1, NULL, 'T' }, "N", "with --flap: each router so often at most" },
 	{ { "flap", 1, NULL, 'F' }, "SECONDS",
 	    "while flows go: router 0 drops its BGP session so often, and exports nothing; over BMP,\n"
 	    "                          the last monitored peer of each router goes and comes back" },
@@ -110,6 +117,29 @@ parse_target(const char *text, struct addr *ret_addr, uint16_t *ret_port)
 	return *ret_port != 0 ? addr_parse(host, ret_addr) : -1;
 }
 
+/* "unicast,vpn": a bit each. */
+static int
+parse_families(const char *text, unsigned *ret_kinds)
+{
+	static const char *const words[] = {
+		[TELL_UNICAST] = "unicast", [TELL_LABELLED] = "labelled", [TELL_VPN] = "vpn",
+	};
+	unsigned kinds = 0;
+
+	for (size_t n; *text != '\0'; text += n + (text[n] == ',')) {
+		unsigned i = 0;
+
+		n = strcspn(text, ",");
+		while (i < TELL_KINDS && (strlen(words[i]) != n || memcmp(words[i], text, n) != 0))
+			i++;
+		if (i == TELL_KINDS)
+			return -1;
+		kinds |= 1u << i;
+	}
+	*ret_kinds = kinds;
+	return kinds != 0 ? 0 : -1;
+}
+
 static int
 take_option(struct options *o, int c, const char *arg)
 {
@@ -144,6 +174,13 @@ take_option(struct options *o, int c, const char *arg)
 	case 'w': o->settle = atof(arg); return 0;
 	case 'c': o->speaker.churn = strtoull(arg, NULL, 10); return 0;
 	case 'F': o->speaker.flap_s = atof(arg); return o->speaker.flap_s <= 0;
+	case 'T': o->speaker.flap_times = (unsigned)atoi(arg); return 0;
+	case 'L': o->speaker.flap_all = true; return 0;
+	case 'B': return parse_families(arg, &o->speaker.kinds);
+	case 'v': o->speaker.vrfs = (unsigned)atoi(arg); return o->speaker.vrfs == 0;
+	case 'O': o->speaker.paths = (unsigned)atoi(arg);
+		return o->speaker.paths == 0 || o->speaker.paths > PATHS_MOST;
+	case 'G': o->speaker.restarts = true; return 0;
 	case 'W': o->wait_for = arg; return 0;
 	case 'k': o->stay = atof(arg); return 0;
 	case 'E': o->expect = arg; return 0;
@@ -347,7 +384,7 @@ main(int argc, char **argv)
 		.table = { .seed = 1, .prefixes = 100000, .v6_percent = 18, .miss_percent = 3 },
 		.export = { .version = 10, .datagrams = 4096, .zipf = 1.0, .domain = 1, .mtu = 1400,
 		    .v6_percent = 10, .segments = 1 },
-		.speaker = { .routers = 1, .as = 64511 },
+		.speaker = { .routers = 1, .as = 64511, .kinds = 1, .vrfs = 1, .paths = 1 },
 		.monitor = { .peers = 1, .rib = { SIM_LOC_RIB }, .ribs = 1 },
 		.rate = 10000, .seconds = 10, .settle = 1,
 	};

@@ -20,10 +20,11 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "sim/messages.h"
 #include "sim/speaker.h"
 
 #define OUT_BYTES	(256 * 1024)
-#define MSG_BYTES	8192
+#define STEP_BYTES	8192		/* of one step at most */
 #define OTHER_MED	500000
 #define OTHER_PREF	50		/* of peers but the first one: below every one of the table */
 
@@ -41,14 +42,14 @@ static const struct {
 };
 
 /* Where a router's telling has got to. */
-struct telling {
+struct progress {
 	int fd;
 	unsigned router;
 	bool begun, told;
 	unsigned peer;			/* at work on; peers: all were told */
 	unsigned rib;			/* of conf.rib */
 	bool peer_begun;
-	uint32_t next;			/* prefix of the table */
+	struct place at;		/* in the table */
 	uint8_t *out;
 	size_t out_len, out_at;
 	mono_t flap_due;
@@ -56,7 +57,8 @@ struct telling {
 
 struct monitor {
 	struct monitor_conf conf;
-	struct telling *telling;
+	struct telling says;		/* of the table, by all of them */
+	struct progress *progress;
 	pthread_t thread;
 	_Atomic bool stop, unrest, failed;
 	_Atomic uint64_t announced, flaps;
@@ -121,7 +123,7 @@ peer_addr(unsigned peer)
 }
 
 static void
-put_peer(struct wr *w, const struct monitor *m, const struct telling *t, enum sim_rib rib)
+put_peer(struct wr *w, const struct monitor *m, const struct progress *t, enum sim_rib rib)
 {
 	struct addr self = sim_router(&m->conf.first, t->router), addr = peer_addr(t->peer);
 	static const uint8_t zero[16];
@@ -150,10 +152,11 @@ put_initiation(struct wr *w, unsigned router)
 }
 
 static void
-put_peer_up(struct wr *w, const struct monitor *m, const struct telling *t, enum sim_rib rib)
+put_peer_up(struct wr *w, const struct monitor *m, const struct progress *t, enum sim_rib rib)
 {
 	struct addr self = sim_router(&m->conf.first, t->router), addr = peer_addr(t->peer);
 	size_t start = begin(w, PEER_UP);
+	const struct telling theirs = { .as = 64496 + t->peer % 16, .kinds = m->says.kinds };
 	static const uint8_t zero[12];
 	bool loc = rib == SIM_LOC_RIB;
 
@@ -162,15 +165,15 @@ put_peer_up(struct wr *w, const struct monitor *m, const struct telling *t, enum
 	wr_bytes(w, loc ? zero : self.b + 12, 4);
 	wr_u16(w, loc ? 0 : 179);
 	wr_u16(w, loc ? 0 : 33000);
-	sim_put_open(w, m->conf.as, &self);
-	sim_put_open(w, loc ? m->conf.as : 64496 + t->peer % 16, loc ? &self : &addr);
+	put_open(w, &m->says, &self, false);
+	put_open(w, loc ? &m->says : &theirs, loc ? &self : &addr, false);
 	if (loc)
 		put_tlv(w, 3, "global");
 	end(w, start);
 }
 
 static void
-put_peer_down(struct wr *w, const struct monitor *m, const struct telling *t)
+put_peer_down(struct wr *w, const struct monitor *m, const struct progress *t)
 {
 	size_t start = begin(w, PEER_DOWN);
 
@@ -180,7 +183,7 @@ put_peer_down(struct wr *w, const struct monitor *m, const struct telling *t)
 }
 
 static void
-put_statistics(struct wr *w, const struct monitor *m, const struct telling *t, enum sim_rib rib)
+put_statistics(struct wr *w, const struct monitor *m, const struct progress *t, enum sim_rib rib)
 {
 	size_t start = begin(w, STATISTICS);
 
@@ -198,10 +201,10 @@ put_statistics(struct wr *w, const struct monitor *m, const struct telling *t, e
 
 /* The next routes of the RIB at hand. */
 static void
-put_routes(struct wr *w, struct monitor *m, struct telling *t)
+put_routes(struct wr *w, struct monitor *m, struct progress *t)
 {
 	enum sim_rib rib = m->conf.rib[t->rib];
-	const struct sim_twist twist = {
+	const struct twist twist = {
 		.like = t->router + 7 * t->peer, .local_pref = t->peer > 0 ? OTHER_PREF : 0,
 		.med = t->rib > 0 ? OTHER_MED : 0,
 	};
@@ -209,7 +212,7 @@ put_routes(struct wr *w, struct monitor *m, struct telling *t)
 	unsigned told;
 
 	put_peer(w, m, t, rib);
-	told = sim_put_update(w, m->conf.table, t->router, &twist, &t->next);
+	told = put_update(w, &m->says, t->router, &twist, &t->at);
 	if (told == 0) {
 		w->at = w->start + start;
 		return;
@@ -219,13 +222,13 @@ put_routes(struct wr *w, struct monitor *m, struct telling *t)
 }
 
 static void
-put_end(struct wr *w, const struct monitor *m, const struct telling *t)
+put_end(struct wr *w, const struct monitor *m, const struct progress *t)
 {
-	for (int v6 = 0; v6 < 2; v6++) {
+	for (unsigned afi = 1; afi <= 2; afi++) {
 		size_t start = begin(w, MONITORING);
 
 		put_peer(w, m, t, m->conf.rib[t->rib]);
-		sim_put_end_of_rib(w, v6);
+		put_end_of_rib(w, TELL_UNICAST, afi);
 		end(w, start);
 	}
 }
@@ -234,13 +237,13 @@ put_end(struct wr *w, const struct monitor *m, const struct telling *t)
 
 /* A Loc-RIB is told once, with the first peer. */
 static bool
-skips(const struct monitor *m, const struct telling *t)
+skips(const struct monitor *m, const struct progress *t)
 {
 	return m->conf.rib[t->rib] == SIM_LOC_RIB && t->peer > 0;
 }
 
 static void
-begin_peer(struct wr *w, struct monitor *m, struct telling *t)
+begin_peer(struct wr *w, struct monitor *m, struct progress *t)
 {
 	bool loc = false, others = false;
 
@@ -257,7 +260,7 @@ begin_peer(struct wr *w, struct monitor *m, struct telling *t)
 
 /* One step: a message or a few. False when all has been told. */
 static bool
-step(struct wr *w, struct monitor *m, struct telling *t)
+step(struct wr *w, struct monitor *m, struct progress *t)
 {
 	if (!t->begun) {
 		put_initiation(w, t->router);
@@ -270,7 +273,7 @@ step(struct wr *w, struct monitor *m, struct telling *t)
 		t->peer++;
 		t->rib = 0;
 		t->peer_begun = false;
-	} else if (!skips(m, t) && t->next < table_count(m->conf.table)) {
+	} else if (!skips(m, t) && t->at.next < table_count(m->conf.table)) {
 		put_routes(w, m, t);
 	} else {
 		if (!skips(m, t)) {
@@ -278,14 +281,14 @@ step(struct wr *w, struct monitor *m, struct telling *t)
 			put_statistics(w, m, t, m->conf.rib[t->rib]);
 		}
 		t->rib++;
-		t->next = 0;
+		t->at.next = 0;
 	}
 	return true;
 }
 
 /* The last peer goes down, and comes back with all it has at once. */
 static void
-flap(struct wr *w, struct monitor *m, struct telling *t)
+flap(struct wr *w, struct monitor *m, struct progress *t)
 {
 	mono_t now = mono_now();
 
@@ -300,14 +303,14 @@ flap(struct wr *w, struct monitor *m, struct telling *t)
 }
 
 static void
-fill(struct monitor *m, struct telling *t)
+fill(struct monitor *m, struct progress *t)
 {
 	struct wr w = wr_of(t->out, OUT_BYTES);
 	bool more = true;
 
 	if (t->out_at < t->out_len)
 		return;
-	while (more && (size_t)(w.end - w.at) > MSG_BYTES)
+	while (more && (size_t)(w.end - w.at) > STEP_BYTES)
 		more = step(&w, m, t);
 	if (!more && t->told && m->conf.flap_s > 0 && m->conf.peers > 1 && atomic_load(&m->unrest))
 		flap(&w, m, t);
@@ -316,7 +319,7 @@ fill(struct monitor *m, struct telling *t)
 }
 
 static void
-fail(struct monitor *m, const struct telling *t, const char *what)
+fail(struct monitor *m, const struct progress *t, const char *what)
 {
 	struct addr a = sim_router(&m->conf.first, t->router);
 	char text[ADDR_TEXT];
@@ -328,7 +331,7 @@ fail(struct monitor *m, const struct telling *t, const char *what)
 }
 
 static void
-flush(struct monitor *m, struct telling *t)
+flush(struct monitor *m, struct progress *t)
 {
 	while (t->out_at < t->out_len) {
 		ssize_t n = send(t->fd, t->out + t->out_at, t->out_len - t->out_at, MSG_NOSIGNAL);
@@ -345,7 +348,7 @@ flush(struct monitor *m, struct telling *t)
 
 /* All was written and the other side's kernel has it. */
 static bool
-all_taken(const struct telling *t)
+all_taken(const struct progress *t)
 {
 #ifdef SIOCOUTQ
 	int left = 0;
@@ -357,7 +360,7 @@ all_taken(const struct telling *t)
 }
 
 static int
-dial(struct monitor *m, struct telling *t)
+dial(struct monitor *m, struct progress *t)
 {
 	struct addr self = sim_router(&m->conf.first, t->router);
 	struct sockaddr_storage local, to;
@@ -374,7 +377,7 @@ dial(struct monitor *m, struct telling *t)
 }
 
 static void
-serve(struct monitor *m, struct telling *t, short events)
+serve(struct monitor *m, struct progress *t, short events)
 {
 	if (events & (POLLHUP | POLLERR))
 		fail(m, t, "the station closed the session");
@@ -394,11 +397,11 @@ run(void *arg)
 	struct pollfd *p = mem_array(m->conf.routers, sizeof(*p));
 
 	for (unsigned i = 0; i < m->conf.routers && !atomic_load(&m->failed); i++)
-		if (dial(m, &m->telling[i]) != 0)
-			fail(m, &m->telling[i], strerror(errno));
+		if (dial(m, &m->progress[i]) != 0)
+			fail(m, &m->progress[i], strerror(errno));
 	while (!atomic_load(&m->stop) && !atomic_load(&m->failed)) {
 		for (unsigned i = 0; i < m->conf.routers; i++) {
-			struct telling *t = &m->telling[i];
+			struct progress *t = &m->progress[i];
 
 			p[i] = (struct pollfd){ t->fd, 0, 0 };
 			if (t->out_at < t->out_len || t->peer < m->conf.peers)
@@ -406,7 +409,7 @@ run(void *arg)
 		}
 		(void)poll(p, m->conf.routers, atomic_load(&m->unrest) ? 5 : 100);
 		for (unsigned i = 0; i < m->conf.routers; i++)
-			serve(m, &m->telling[i], p[i].revents);
+			serve(m, &m->progress[i], p[i].revents);
 	}
 	mem_free(p);
 	return NULL;
@@ -418,9 +421,12 @@ monitor_start(const struct monitor_conf *conf)
 	struct monitor *m = mem_new(sizeof(*m));
 
 	m->conf = *conf;
-	m->telling = mem_array(conf->routers, sizeof(*m->telling));
+	m->says = (struct telling){
+		.table = conf->table, .as = conf->as, .kinds = 1u << TELL_UNICAST, .paths = 1,
+	};
+	m->progress = mem_array(conf->routers, sizeof(*m->progress));
 	for (unsigned i = 0; i < conf->routers; i++)
-		m->telling[i] = (struct telling){ .fd = -1, .router = i, .out = mem_new(OUT_BYTES) };
+		m->progress[i] = (struct progress){ .fd = -1, .router = i, .out = mem_new(OUT_BYTES) };
 	pthread_create(&m->thread, NULL, run, m);
 	return m;
 }
@@ -433,7 +439,7 @@ monitor_stop(struct monitor *m)
 	atomic_store(&m->stop, true);
 	pthread_join(m->thread, NULL);
 	for (unsigned i = 0; i < m->conf.routers; i++) {
-		struct telling *t = &m->telling[i];
+		struct progress *t = &m->progress[i];
 		uint8_t bytes[32];
 		struct wr w = wr_of(bytes, sizeof(bytes));
 		size_t start = begin(&w, TERMINATION);
@@ -448,7 +454,7 @@ monitor_stop(struct monitor *m)
 		}
 		mem_free(t->out);
 	}
-	mem_free(m->telling);
+	mem_free(m->progress);
 	mem_free(m);
 }
 

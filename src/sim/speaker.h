@@ -18,6 +18,10 @@ struct speaker_conf {
 	uint32_t as;
 	uint64_t churn;			/* route changes a second, of all routers together; 0: none */
 	double flap_s;			/* router 0 drops its session so often; 0: never */
+	bool flap_all;			/* not only router 0: each */
+	unsigned flap_times;		/* so often at most; 0: without end */
+	unsigned kinds, vrfs, paths;	/* struct telling (sim/messages.h) */
+	bool restarts;
 };
 
 struct speaker;
@@ -34,21 +38,6 @@ uint64_t speaker_changes(const struct speaker *sp);
 uint64_t speaker_flaps(const struct speaker *sp);
 
 const char *speaker_error(const struct speaker *sp);	/* NULL: none */
-
-/*
- * Whole messages, for BMP as well (sim/monitor.h). sim_put_update: the next prefixes of one group and
- * family that a router has, from *next on; gives how many.
- */
-struct sim_twist {
-	unsigned like;			/* the router whose attributes are told */
-	uint32_t local_pref;		/* instead of theirs; 0: theirs */
-	uint32_t med;			/* added to theirs */
-};
-
-unsigned sim_put_update(struct wr *w, const struct table *t, unsigned router,
-	    const struct sim_twist *twist, uint32_t *next);
-void	sim_put_end_of_rib(struct wr *w, bool v6);
-void	sim_put_open(struct wr *w, uint32_t as, const struct addr *id);
 
 /* The address of router i: the first one plus i. */
 struct addr sim_router(const struct addr *first, unsigned i);
