@@ -83,10 +83,27 @@ session_wait(struct session *s)
 }
 
 static void
+note_pass(struct bgp *bgp, int64_t ns, int64_t cpu)
+{
+	if ((uint64_t)ns > bgp->slowest_ns)
+		bgp->slowest_ns = (uint64_t)ns;
+	if ((uint64_t)cpu > bgp->slowest_cpu_ns)
+		bgp->slowest_cpu_ns = (uint64_t)cpu;
+}
+
+void
+bgp_slowest(const struct bgp *bgp, uint64_t *ret_ns, uint64_t *ret_cpu_ns)
+{
+	*ret_ns = bgp->slowest_ns;
+	*ret_cpu_ns = bgp->slowest_cpu_ns;
+}
+
+static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct bgp *bgp = arg;
-	mono_t now = mono_now(), end = mono_add(now, PASS_NS);
+	mono_t began = mono_now(), now = began, end = mono_add(now, PASS_NS);
+	int64_t cpu = cpu_ns();
 	struct session *s;
 
 	(void)fd;
@@ -98,6 +115,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!TAILQ_EMPTY(&bgp->ready))
 		soon(bgp->work, 0);
+	note_pass(bgp, mono_since(mono_now(), began), cpu_ns() - cpu);
 }
 
 static void

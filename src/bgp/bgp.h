@@ -98,4 +98,7 @@ extern const struct counter_row bgp_counter_rows[];
 extern const size_t bgp_counter_count;
 const struct bgp_counters *bgp_counters(const struct bgp *bgp);
 
+/* The longest that one pass over its sessions kept the loop, of the clock and of the CPU. */
+void	bgp_slowest(const struct bgp *bgp, uint64_t *ret_ns, uint64_t *ret_cpu_ns);
+
 #endif

@@ -139,6 +139,7 @@ struct bgp {
 	struct session_list ready, waiting;
 	struct event *work, *retry, *tidy, *reopen;
 	bool stopping;
+	uint64_t slowest_ns, slowest_cpu_ns;	/* pass */
 	struct bgp_counters c;
 	struct log_limit limit;
 	struct aheads aheads;		/* of the session whose turn it is */

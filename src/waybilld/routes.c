@@ -32,6 +32,19 @@ peer_json(const struct bgp_peer_info *p, void *ctx)
 	json_u64(j, "hold_s", p->hold_s);
 	json_u64(j, "routes_ipv4", p->routes4);
 	json_u64(j, "routes_ipv6", p->routes6);
+	json_u64(j, "routes_labelled", p->labelled);
+	json_u64(j, "routes_vpn", p->vpn);
+	json_bool(j, "stale", p->stale);
+	json_str(j, "role", p->role);
+	json_array(j, "skipped");
+	for (size_t i = 0; i < SKIPPED_FAMILIES && p->skipped[i].fields > 0; i++) {
+		json_object(j, NULL);
+		json_u64(j, "afi", p->skipped[i].afi);
+		json_u64(j, "safi", p->skipped[i].safi);
+		json_u64(j, "fields", p->skipped[i].fields);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
 	for (size_t i = 0; i < bgp_peer_counter_count; i++)
 		json_u64(j, bgp_peer_counter_rows[i].name, counter_get((const counter_t *)
 		    ((const char *)p->c + bgp_peer_counter_rows[i].at)));
@@ -52,6 +65,9 @@ peer_text(const struct bgp_peer_info *p, void *ctx)
 	table_u64(t, (uint64_t)(mono_since(mono_now(), p->since) / NS_PER_SEC));
 	table_u64(t, p->routes4);
 	table_u64(t, p->routes6);
+	table_u64(t, p->labelled);
+	table_u64(t, p->vpn);
+	table_text(t, p->stale ? "yes" : "");
 	table_u64(t, counter_get(&p->c->updates));
 	table_text(t, p->last_error);
 	table_row(t);
@@ -61,7 +77,7 @@ int
 run_peers(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 {
 	static const char *const heads[] = { "PEER", "AS", "ROUTER-ID", "STATE", "FOR (S)",
-	    "IPV4", "IPV6", "UPDATES", "LAST ERROR" };
+	    "IPV4", "IPV6", "LABELLED", "VPN", "STALE", "UPDATES", "LAST ERROR" };
 	struct daemon *d = ctx;
 	struct json j = json_of(out);
 	struct peers_walk walk = { .j = &j };

@@ -55,21 +55,22 @@ protocol bgp waybill {
 END
 }
 
+# route MEMBERS NEXT-HOP [MED [TARGET [OTHERS]]]
 route() {
-	printf '{"from": "127.0.0.2", %s"next_hop": "%s", "as_path": "65001", "origin": 0%s, "comms": "", "ecomms": "%s", "lcomms": ""}\n' \
-	    "$1" "$2" "${3:+, \"med\": $3}" "${4:-}"
+	printf '{"from": "127.0.0.2", %s"next_hop": "%s", "as_path": "65001", "origin": 0%s, "comms": "", "ecomms": "%s", "lcomms": ""%s}\n' \
+	    "$1" "$2" "${3:+, \"med\": $3}" "${4:-}" "${5:+, \"others\": \"$5\"}"
 }
+otc=2300040000fde9	# ONLY_TO_CUSTOMER, AS 65001: a provider's mark on unicast routes
 
 # want NUMBER-OF-ROUTES: every prefix by both its paths, and in both VPNs.
 want() {
 	{
 		for i in $(seq 1 "$1"); do
 			for path in 1 2; do
-				route "\"path_id\": $((path + 1)), \"prefix\": \"10.$i.0.0/16\", " \
-				    127.0.0.2 $path
+				route "\"prefix\": \"10.$i.0.0/16\", " 127.0.0.2 $path '' $otc
 			done
 		done
-		route '"prefix": "2001:db8:1::/48", ' 2001:db8:ffff::2
+		route '"prefix": "2001:db8:1::/48", ' 2001:db8:ffff::2 '' '' $otc
 		for vpn in 1 2; do
 			route "\"kind\": \"vpn\", \"rd\": \"0:65001:$vpn\", \"label\": 3, \"prefix\": \"10.1.0.0/16\", " \
 			    127.0.0.2 '' RT:65001:$vpn
@@ -84,6 +85,8 @@ start_bird() {
 	run_router bird "$bird" -f -c "$dir/bird.conf" -s "$dir/ctl" -P "$dir/pid" "$@"
 }
 
+# Path ids are numbers of its own choice.
+filter='s/"path_id": [0-9]*, //'
 echo "127.0.0.2, s3cret" >"$dir/md5"
 echo "ip=127.0.0.2 max_hops=2 stale_time=60 local_as=65000" >"$dir/neighbors"
 options="-n $dir/neighbors"
