@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Records of feeds field by field, names of their files, and the log of changes: every record is
+ * written, dropped by count, or held; and what is on its way to a slow file is bounded.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "feed/feedname.h"
+#include "feed/msglog.h"
+
+static struct addr
+addr(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static uint32_t
+path_of(struct teller *t)
+{
+	static const uint8_t aspath[] = { 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xea };
+	static const uint8_t comms[12] = { 0xfd, 0xe9, 0, 1, 0xff, 0xff, 0xff, 1, 0, 0, 0, 9 };
+	const struct attrs a = {
+		.aspath = aspath, .aspath_len = sizeof(aspath), .comms = comms, .comms_len = 8,
+		.lcomms = comms, .lcomms_len = 12, .has_local_pref = true, .local_pref = 0,
+		.next_hop = addr("192.0.2.9"), .origin = ORIGIN_EGP,
+	};
+
+	return attrs_put(t, &a);
+}
+
+#define HEAD	"\"peer_ip_src\": \"192.0.2.1\", \"peer_tcp_port\": 4711, \"event_type\": "
+#define PATH	"\"bgp_nexthop\": \"192.0.2.9\", \"as_path\": \"65001 65002\", " \
+	"\"comms\": \"65001:1 no-export\", \"lcomms\": \"4259905537:4294967041:9\", " \
+	"\"origin\": \"e\", \"local_pref\": 0"
+#define ARRAYS	"\"bgp_nexthop\": \"192.0.2.9\", \"as_path\": [\"65001\", \"65002\"], " \
+	"\"comms\": [\"65001:1\", \"no-export\"], \"lcomms\": [\"4259905537:4294967041:9\"], " \
+	"\"origin\": \"e\", \"local_pref\": 0"
+
+static const struct row {
+	enum record_kind kind;
+	struct record_style style;
+	const char *prefix;
+	uint8_t safi;
+	uint64_t rd;
+	uint32_t label, path_id;
+	const char *want;
+} rows[] = {
+	{ RECORD_LOG_INIT, { .utc = true }, NULL, 0, 0, 0, 0,
+	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40.123456\", " HEAD "\"log_init\"}\n" },
+	{ RECORD_UPDATE, { .epoch = true }, "10.0.0.0/8", RIB_UNICAST, 0, 0, 5,
+	  "{\"seq\": 7, \"log_type\": \"update\", \"timestamp\": \"1000000000.123456\", " HEAD
+	  "\"log\", \"afi\": 1, \"safi\": 1, \"ip_prefix\": \"10.0.0.0/8\", \"as_path_id\": 5, "
+	  PATH "}\n" },
+	{ RECORD_WITHDRAW, { .epoch = true, .secs = true, .path_array = true, .comms_array = true },
+	  "2001:db8::/32", RIB_VPN, UINT64_C(65000) << 32 | 7, 99, 0,
+	  "{\"seq\": 7, \"log_type\": \"withdraw\", \"timestamp\": \"1000000000\", " HEAD
+	  "\"log\", \"afi\": 2, \"safi\": 128, \"ip_prefix\": \"2001:db8::/32\", " ARRAYS
+	  ", \"rd\": \"0:65000:7\", \"rd_origin\": \"bgp\", \"mpls_label\": \"99\"}\n" },
+	{ RECORD_DUMP_INIT, { .utc = true, .rfc9557 = true }, NULL, 0, 0, 0, 0,
+	  "{\"timestamp\": \"2001-09-09T01:46:40+00:00\", " HEAD
+	  "\"dump_init\", \"dump_period\": 60, \"seq\": 7}\n" },
+	{ RECORD_DUMP, { .utc = true }, "10.0.0.0/8", RIB_LABELLED, 0, 3, 0,
+	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40\", " HEAD
+	  "\"dump\", \"afi\": 1, \"safi\": 4, \"ip_prefix\": \"10.0.0.0/8\", " PATH
+	  ", \"mpls_label\": \"3\"}\n" },
+	{ RECORD_DUMP_CLOSE, { .utc = true }, NULL, 0, 0, 0, 0,
+	  "{\"timestamp\": \"2001-09-09 01:46:40\", " HEAD
+	  "\"dump_close\", \"entries\": 3, \"tables\": 1, \"seq\": 7}\n" },
+	{ RECORD_GLASS, { 0 }, "10.0.0.0/8", RIB_UNICAST, 0, 0, 0,
+	  "{" HEAD "\"lglass\", \"afi\": 1, \"safi\": 1, \"ip_prefix\": \"10.0.0.0/8\", " PATH "}\n" },
+};
+
+struct fix {
+	struct epoch *ep;
+	struct rib *rib;
+	struct teller *t;
+};
+
+static void
+up(struct fix *f)
+{
+	const struct teller_info info = {
+		.router = addr("192.0.2.1"), .router_id = addr("192.0.2.1"), .as = 65001,
+		.port = 4711, .name = "x",
+	};
+
+	f->ep = epoch_new();
+	f->rib = rib_new(f->ep, NULL);
+	f->t = teller_new(f->rib, &info);
+}
+
+static void
+down(struct fix *f)
+{
+	rib_free(f->rib);
+	epoch_free(f->ep);
+}
+
+static void
+fields_are_pmaccts(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	up(&f);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct row *w = &rows[i];
+		struct nlri n = { .rd = w->rd, .safi = w->safi, .label = w->label,
+			.path_id = w->path_id };
+		struct record r = {
+			.kind = w->kind, .rib = f.rib, .info = teller_info(f.t), .seq = 7,
+			.time = { INT64_C(1000000000123456789) }, .nlri = &n, .path = path_of(f.t),
+			.entries = 3, .period_s = 60,
+		};
+		struct sbuf b = { 0 };
+
+		if (w->prefix != NULL)
+			assert_int_equal(prefix_parse(w->prefix, &n.prefix), 0);
+		record_put(&r, &w->style, &b);
+		assert_string_equal(sbuf_text(&b), w->want);
+		sbuf_done(&b);
+	}
+	down(&f);
+}
+
+static void
+names_are_expanded_once(void **state)
+{
+	static const struct {
+		const char *pattern;
+		int64_t time_s;
+		const char *want;
+	} names[] = {
+		{ "a-$peer_src_ip-$peer_tcp_port.%Y", 0, "a-192_0_2_1-4711.%Y" },
+		{ "$bmp_router/%Y%m%d-%H%M.%s", 1000000000, "192_0_2_1/20010909-0146.1000000000" },
+		{ "100%$x%", 1000000000, "100%$x%" },
+	};
+	struct fix f;
+
+	(void)state;
+	up(&f);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct sbuf b = { 0 };
+
+		feedname_expand(names[i].pattern, teller_info(f.t), wall_of_sec(names[i].time_s),
+		    true, &b);
+		assert_string_equal(sbuf_text(&b), names[i].want);
+		sbuf_done(&b);
+	}
+	down(&f);
+}
+
+struct logged {
+	struct msglog *m;
+};
+
+static void
+on_route(void *ctx, const struct rib_event *e)
+{
+	msglog_route(((struct logged *)ctx)->m, e);
+}
+
+static void
+on_teller(void *ctx, const struct teller *t, enum teller_event event)
+{
+	msglog_teller(((struct logged *)ctx)->m, t, event);
+}
+
+/* The file is a FIFO that nobody reads from for now: it takes some bytes and then waits. */
+static void
+what_finds_no_room_is_counted(void **state)
+{
+	char dir[] = "/tmp/waybill-feed.XXXXXX", name[64];
+	struct logged l;
+	const struct rib_watcher w = { on_route, on_teller, &l };
+	uint64_t seq = 0, lines = 0;
+	struct msglog_conf mc = { .file = name, .kind = TELLER_BGP, .seq = &seq,
+		.most_bytes = 200000 };
+	const struct msglog_counters *c;
+	struct fix f;
+	FILE *reader;
+	int ch;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(name, sizeof(name), "%s/log", dir);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	reader = fopen(name, "r+");
+	up(&f);
+	l.m = msglog_start(f.rib, &mc);
+	c = msglog_counters(l.m);
+	rib_watch(f.rib, &w);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct nlri n = { .prefix = { addr_of_v4(i << 8), 24 } };
+
+		rib_announce(f.t, &n, path_of(f.t));
+	}
+	msglog_flush(l.m);
+	assert_int_equal(counter_get(&c->records), 20000);
+	assert_true(counter_get(&c->dropped) > 0);
+	assert_true(counter_get(&c->written) > 0);
+	assert_int_equal(counter_balance(c, msglog_counter_rows, msglog_counter_count), 0);
+	/* Nobody would ever read the rest: let it go, so that the end need not wait. */
+	while (lines < counter_get(&c->written) && (ch = fgetc(reader)) != EOF)
+		lines += ch == '\n';
+	assert_int_equal(lines, counter_get(&c->written));
+	rib_watch(f.rib, NULL);
+	msglog_stop(l.m);
+	fclose(reader);
+	unlink(name);
+	rmdir(dir);
+	down(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields_are_pmaccts),
+		cmocka_unit_test(names_are_expanded_once),
+		cmocka_unit_test(what_finds_no_room_is_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
