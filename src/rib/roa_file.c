@@ -28,7 +28,7 @@ struct scanner {
 static char
 peek(struct scanner *s)
 {
-	while (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r')
+	while (!s->bad && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
 		s->p++;
 	return s->bad ? '\0' : *s->p;
 }
@@ -59,9 +59,11 @@ take_text(struct scanner *s, char room[WORD_MOST])
 	for (; !s->bad && *s->p != '"'; s->p++) {
 		if (*s->p == '\\' && s->p[1] != '\0')
 			s->p++;
-		if ((unsigned char)*s->p < ' ')
-			s->bad = true;
-		else if (n < WORD_MOST - 1)
+		if ((unsigned char)*s->p < ' ') {
+			s->bad = true;	/* the end is such a one, and nothing reads on behind it */
+			break;
+		}
+		if (n < WORD_MOST - 1)
 			room[n++] = *s->p;
 	}
 	room[n] = '\0';
