@@ -152,9 +152,14 @@ static struct bgp_context
 context_of(const struct monitored *p, enum teller_rib rib)
 {
 	const struct bmp_peer_header *h = &p->header;
+	bool out = rib == TELLER_OUT_PRE || rib == TELLER_OUT_POST;
+	struct bgp_context agreed = { .families = 0 };
 
+	if (p->announced)
+		agreed = out ? context_agree(&p->received, &p->sent) :
+		    context_agree(&p->sent, &p->received);
 	return (struct bgp_context){
-		.families = families_all(),
+		.families = families_all(), .add_path = agreed.add_path, .labels = agreed.labels,
 		.as4 = rib == TELLER_LOC_RIB || (h->flags & BMP_FLAG_A) == 0,
 		.internal = rib != TELLER_IN_PRE || !p->announced || p->local_as == h->as,
 	};

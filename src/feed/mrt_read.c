@@ -67,9 +67,10 @@ count_parts(struct mrt *m)
 }
 
 static void
-hand_on(struct mrt *m, uint32_t peer, uint32_t path_id, struct rd body, bool as4)
+hand_on(struct mrt *m, uint32_t peer, uint32_t path_id, struct rd body, bool as4, bool path_ids)
 {
 	m->context = (struct bgp_context){ .families = families_all(), .as4 = as4,
+		.add_path = path_ids ? families_add_path() : 0,
 		/* Then a local preference is believed; a table has it only where it was so. */
 		.internal = true };
 	update_decode(body, &m->context, &m->u);
@@ -168,7 +169,7 @@ take_entry(struct mrt *m, const struct entry *e)
 		m->c.malformed++;
 		return;
 	}
-	hand_on(m, e->peer, e->path_id, rd_of(m->room, wr_len(&w)), e->as4);
+	hand_on(m, e->peer, e->path_id, rd_of(m->room, wr_len(&w)), e->as4, false);
 }
 
 /* RFC 6396 4.2. */
@@ -316,11 +317,9 @@ take_message(struct mrt *m, const struct mrt_kind *k, struct rd body)
 		m->c.malformed++;
 	} else if (msg.type != BGP_UPDATE) {
 		m->c.states++;
-	} else if (k->path_ids) {
-		m->c.skipped++;		/* the codec does not know path ids yet (RFC 7911) */
 	} else {
 		m->c.updates++;
-		hand_on(m, peer, 0, msg.body, k->as4);
+		hand_on(m, peer, 0, msg.body, k->as4, k->path_ids);
 	}
 }
 

@@ -125,7 +125,7 @@ static void
 put_safi(struct json *j, const char *name, const struct field_of *f)
 {
 	static const uint8_t on_wire[RIB_SAFIS] = {
-		[RIB_UNICAST] = 1, [RIB_LABELLED] = 4, [RIB_VPN] = 128,
+		[RIB_UNICAST] = 1, [RIB_LABELLED] = 4, [RIB_VPN] = 128, [RIB_EVPN] = 70,
 	};
 
 	json_u64(j, name, on_wire[f->r->nlri->safi]);

@@ -42,6 +42,7 @@ take_attrs(struct rd *r, struct attrs *a)
 	*a = (struct attrs){
 		.origin = flags & PATH_ORIGIN, .has_med = (flags & PATH_HAS_MED) != 0,
 		.has_local_pref = (flags & PATH_HAS_LOCAL_PREF) != 0,
+		.llgr_stale = (flags & PATH_LLGR_STALE) != 0, .no_llgr = (flags & PATH_NO_LLGR) != 0,
 	};
 	a->med = rd_u32(r);
 	a->local_pref = rd_u32(r);
@@ -50,6 +51,7 @@ take_attrs(struct rd *r, struct attrs *a)
 	a->comms = take_bytes(r, &a->comms_len);
 	a->ecomms = take_bytes(r, &a->ecomms_len);
 	a->lcomms = take_bytes(r, &a->lcomms_len);
+	a->others = take_bytes(r, &a->others_len);
 }
 
 /* Intern; where the teller's budget is used up, background work makes a new one. */

@@ -144,6 +144,7 @@ put_path(struct saver *s, uint32_t id)
 	put_bytes(s, ATTR_COMMS, set->comms);
 	put_bytes(s, ATTR_ECOMMS, set->ecomms);
 	put_bytes(s, ATTR_LCOMMS, set->lcomms);
+	put_bytes(s, ATTR_OTHERS, set->others);
 }
 
 /* The number of a path in this block; a new one is counted, and *ret_new says so. */

@@ -73,7 +73,7 @@ static const struct {
 	{ { "settle", 1, NULL, 'w' }, "N", "seconds between the last route and the first flow (1)" },
 	{ { "wait-for", 1, NULL, 'W' }, "FILE", "send flows only once this file exists" },
 	{ { "churn", 1, NULL, 'c' }, "N", "while flows go: route changes per second in 10.0.0.0/8" },
-	{ { "families", 1, NULL, 'B' }, "LIST", "of unicast,labelled,vpn (unicast)" },
+	{ { "families", 1, NULL, 'K' }, "LIST", "of unicast,labelled,vpn (unicast)" },
 	{ { "vrfs", 1, NULL, 'v' }, "N", "VRFs that the table is told in, with vpn (1)" },
 	{ { "paths", 1, NULL, 'O' }, "N", "paths of each prefix, by ADD-PATH (1, at most 8)" },
 	{ { "restart", 0, NULL, 'G' }, NULL, "offer graceful restart" },
@@ -176,7 +176,7 @@ take_option(struct options *o, int c, const char *arg)
 	case 'F': o->speaker.flap_s = atof(arg); return o->speaker.flap_s <= 0;
 	case 'T': o->speaker.flap_times = (unsigned)atoi(arg); return 0;
 	case 'L': o->speaker.flap_all = true; return 0;
-	case 'B': return parse_families(arg, &o->speaker.kinds);
+	case 'K': return parse_families(arg, &o->speaker.kinds);
 	case 'v': o->speaker.vrfs = (unsigned)atoi(arg); return o->speaker.vrfs == 0;
 	case 'O': o->speaker.paths = (unsigned)atoi(arg);
 		return o->speaker.paths == 0 || o->speaker.paths > PATHS_MOST;

@@ -112,9 +112,16 @@ add_group(struct import *im, const struct attrs *a, bool gone)
 	return g;
 }
 
+/* What tells the routes of several peers apart (above). */
+static uint32_t
+name_path(const struct import *im, uint32_t peer, uint32_t path_id)
+{
+	return im->one_peer ? path_id : peer << 16 | (path_id & 0xffff);
+}
+
 static void
 take_part(struct import *im, const struct update_part_nlri *part, const struct attrs *common,
-    uint32_t path_id, bool gone)
+    uint32_t peer, uint32_t path_id, bool gone)
 {
 	struct attrs attrs = gone ? (struct attrs){ 0 } : *common;
 	struct rd field = part->nlri;
@@ -125,9 +132,11 @@ take_part(struct import *im, const struct update_part_nlri *part, const struct a
 	while (n > 0 && (g = add_group(im, &attrs, gone)) != NULL) {
 		struct batch *b = im->filling;
 
-		n = nlri_take(part->family, &field, b->nlri + b->nlris, BATCH_NLRI - b->nlris);
+		n = nlri_take(part->family, part->form, &field, b->nlri + b->nlris,
+		    BATCH_NLRI - b->nlris);
 		for (size_t i = 0; i < n; i++)
-			b->nlri[b->nlris + i].path_id = path_id;
+			b->nlri[b->nlris + i].path_id = name_path(im, peer,
+			    part->form & NLRI_PATH_ID ? b->nlri[b->nlris + i].path_id : path_id);
 		b->nlris += (uint32_t)n;
 		g->count = (uint32_t)n;
 	}
@@ -138,13 +147,12 @@ on_update(void *ctx, const struct mrt *m, uint32_t peer, uint32_t path_id,
     const struct bgp_update *u)
 {
 	struct import *im = ctx;
-	uint32_t id = im->one_peer ? path_id : peer << 16 | (path_id & 0xffff);
 
 	if (im->one_peer && !addr_eq(&m->peer[peer].addr, &im->peer))
 		return;
 	for (int i = 0; i < UPDATE_PARTS; i++)
 		if (u->part[i].family != NULL && u->part[i].count > 0)
-			take_part(im, &u->part[i], &u->attrs, id,
+			take_part(im, &u->part[i], &u->attrs, peer, path_id,
 			    i < PART_NLRI || u->verdict >= VERDICT_WITHDRAW);
 }
 

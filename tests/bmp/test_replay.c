@@ -107,7 +107,7 @@ add_part(struct sbuf *b, const struct bgp_update *u, int part)
 
 	if (p->family == NULL)
 		return;
-	while (nlri_take(p->family, &field, &nlri, 1) == 1) {
+	while (nlri_take(p->family, p->form, &field, &nlri, 1) == 1) {
 		sbuf_printf(b, "  %c %s", part < PART_NLRI ? '-' : '+', prefix_text(&nlri.prefix, text));
 		if (part >= PART_NLRI) {
 			sbuf_printf(b, " via %s path ", addr_text(&p->next_hop, text));

@@ -38,7 +38,8 @@ on_update(void *ctx, const struct mrt *m, uint32_t peer, uint32_t path_id,
 		struct nlri nlri[64];
 		size_t n;
 
-		while (part->family != NULL && (n = nlri_take(part->family, &field, nlri, 64)) > 0)
+		while (part->family != NULL && (n = nlri_take(part->family,
+		    part->form, &field, nlri, 64)) > 0)
 			for (size_t k = 0; k < n; k++)
 				print_route(m, peer, i < PART_NLRI || u->verdict >= VERDICT_WITHDRAW,
 				    &nlri[k], u, &part->next_hop);

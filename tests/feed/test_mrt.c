@@ -48,7 +48,8 @@ show(void *ctx, const struct mrt *m, uint32_t peer, uint32_t path_id, const stru
 		char p[PREFIX_TEXT], h[ADDR_TEXT];
 		struct nlri n;
 
-		while (part->family != NULL && nlri_take(part->family, &field, &n, 1) > 0) {
+		while (part->family != NULL && nlri_take(part->family, part->form, &field,
+		    &n, 1) > 0) {
 			sbuf_printf(b, "%u/%u %s rd %llx label %u hop %s path ", peer, path_id,
 			    prefix_text(&n.prefix, p), (unsigned long long)n.rd, n.label,
 			    addr_text(&part->next_hop, h));

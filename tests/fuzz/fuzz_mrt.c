@@ -22,7 +22,8 @@ on_update(void *ctx, const struct mrt *m, uint32_t peer, uint32_t path_id,
 		struct nlri nlri[7];
 		size_t n;
 
-		while (part->family != NULL && (n = nlri_take(part->family, &field, nlri, 7)) > 0)
+		while (part->family != NULL && (n = nlri_take(part->family, part->form,
+		    &field, nlri, 7)) > 0)
 			total += (unsigned)n;
 		assert(total == part->count);
 	}

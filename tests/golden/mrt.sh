@@ -21,8 +21,10 @@ for f in "$data"/*; do
 	grep -q "^$(basename "$f") .* skipped 0 " "$dir/got" || continue
 	# The two write a lone group of zeros and mapped addresses differently.
 	"$count" -r "$f" | sed -E 's/:0:/::/g' | LC_ALL=C sort >"$dir/ours"
+	# With path ids it has one more field.
 	bgpdump -m "$f" 2>/dev/null | awk -F'|' '
-		$3 == "B" || $3 == "A" { print "A|" $4 "|" $5 "|" $6 "|" $7 "|" $9 }
+		{ more = $1 ~ /_AP$/ }
+		$3 == "B" || $3 == "A" { print "A|" $4 "|" $5 "|" $6 "|" $(7 + more) "|" $(9 + more) }
 		$3 == "W" { print "W|" $4 "|" $5 "|" $6 }' |
 		sed -E 's/::ffff:([0-9.]+)$/\1/; s/:0:/::/g' | LC_ALL=C sort >"$dir/theirs"
 	diff "$dir/ours" "$dir/theirs" >"$dir/diff"
