@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Accepting connections, a few at a time so that the loop goes on; see acceptor.h. */
 #include "bgp/acceptor.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ struct listening {
 
 struct acceptor {
 	struct event_base *base;
-	const char *subject;		/* "BMP", a constant */
+	const char *subject;		/* "BGP", a constant */
 	struct listening *listening;
 	size_t count;
 	struct event *reopen;

@@ -18,8 +18,6 @@
 #define TURN_NS		(2 * NS_PER_MS)		/* of one session */
 #define RETRY_MS	50			/* for sessions whose budget is used up */
 #define TIDY_S		600
-#define REOPEN_S	1			/* after accept() failed for lack of something */
-#define ACCEPT_AT_ONCE	16
 #define SESSIONS_PER_PEER 2
 #define DEFAULT_ID	0x01020304		/* 1.2.3.4, as pmacct's */
 
@@ -159,8 +157,9 @@ turn_away(struct bgp *bgp, int fd, const struct addr *from, uint8_t subcode, con
 }
 
 static void
-let_in(struct bgp *bgp, int fd, const struct addr *from, uint16_t port)
+let_in(void *ctx, int fd, const struct addr *from, uint16_t port)
 {
+	struct bgp *bgp = ctx;
 	unsigned scope = addr_is_link_local(from) ? tcp_scope(fd) : 0;
 	struct peer *p;
 
@@ -189,82 +188,31 @@ let_in(struct bgp *bgp, int fd, const struct addr *from, uint16_t port)
 	peer_unless_used(p);
 }
 
-/* Without a descriptor to spare accept() fails at once again, so it pauses. */
-static void
-pause_accepting(struct bgp *bgp)
-{
-	struct timeval tv = { .tv_sec = REOPEN_S };
-
-	if (log_allowed(&bgp->limit, mono_now()))
-		log_error("BGP connections cannot be accepted: %s", strerror(errno));
-	for (size_t i = 0; i < bgp->listeners; i++)
-		event_del(bgp->listener[i].event);
-	evtimer_add(bgp->reopen, &tv);
-}
-
-static void
-on_reopen(evutil_socket_t fd, short what, void *arg)
-{
-	struct bgp *bgp = arg;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < bgp->listeners; i++)
-		event_add(bgp->listener[i].event, NULL);
-}
-
-static void
-on_connection(evutil_socket_t listener, short what, void *arg)
-{
-	struct bgp *bgp = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		struct addr from, to;
-		uint16_t port;
-		int fd = tcp_accept(listener, &from, &port, &to);
-
-		if (fd >= 0) {
-			let_in(bgp, fd, &from, port);
-		} else if (errno != ECONNABORTED && errno != EINTR) {
-			if (errno != EAGAIN && errno != EWOULDBLOCK)
-				pause_accepting(bgp);
-			return;
-		}
-	}
-}
-
+/* What the files ask of sockets that listen. */
 static int
-listen_on(struct bgp *bgp, const struct addr *local, struct sbuf *err)
+prepare(struct bgp *bgp, int fd, struct sbuf *err)
 {
-	struct listener *l = &bgp->listener[bgp->listeners];
-	struct tcp_conf conf = {
-		.local = *local, .port = bgp->conf.port, .interface = bgp->conf.interface,
-		.ip_precedence = bgp->conf.ip_precedence, .rcvbuf = bgp->conf.rcvbuf,
-	};
-
-	l->fd = tcp_listen(&conf, err);
-	if (l->fd < 0)
-		return -1;
-	l->event = event_new(bgp->base, l->fd, EV_READ | EV_PERSIST, on_connection, bgp);
-	event_add(l->event, NULL);
-	bgp->listeners++;
 	for (size_t i = 0; i < bgp->neighbors.count; i++)
 		if (bgp->neighbors.row[i].hops != 0)
-			(void)tcp_ttl_security(l->fd, 0);
-	return access_sign(&bgp->access, NULL, l->fd, err);
+			(void)tcp_ttl_security(fd, 0);
+	return access_sign(&bgp->access, NULL, fd, err);
 }
 
 static int
 listen_on_all(struct bgp *bgp, struct sbuf *err)
 {
-	static const struct addr any;
+	const struct tcp_conf how = {
+		.port = bgp->conf.port, .interface = bgp->conf.interface,
+		.ip_precedence = bgp->conf.ip_precedence, .rcvbuf = bgp->conf.rcvbuf,
+	};
+	int fd;
 
-	bgp->listener = mem_array(bgp->conf.listens + 1, sizeof(*bgp->listener));
-	if (bgp->conf.listens == 0)
-		return listen_on(bgp, &any, err);
-	for (size_t i = 0; i < bgp->conf.listens; i++)
-		if (listen_on(bgp, &bgp->conf.listen[i], err) != 0)
+	bgp->acceptor = acceptor_new(bgp->base, "BGP", &how, bgp->conf.listen, bgp->conf.listens,
+	    let_in, bgp, err);
+	if (bgp->acceptor == NULL)
+		return -1;
+	for (size_t i = 0; (fd = acceptor_fd(bgp->acceptor, i)) >= 0; i++)
+		if (prepare(bgp, fd, err) != 0)
 			return -1;
 	return 0;
 }
@@ -354,7 +302,6 @@ bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 	TAILQ_INIT(&bgp->waiting);
 	bgp->work = evtimer_new(base, on_work, bgp);
 	bgp->retry = evtimer_new(base, on_retry, bgp);
-	bgp->reopen = evtimer_new(base, on_reopen, bgp);
 	bgp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bgp);
 	event_add(bgp->tidy, &tidy);
 	if (read_files(&files, conf, err) != 0) {
@@ -394,17 +341,12 @@ bgp_stop(struct bgp *bgp)
 	bgp->stopping = true;
 	stop_sessions(bgp);
 	peers_done(bgp);
-	for (size_t i = 0; i < bgp->listeners; i++) {
-		event_free(bgp->listener[i].event);
-		close(bgp->listener[i].fd);
-	}
+	acceptor_free(bgp->acceptor);
 	event_free(bgp->work);
 	event_free(bgp->retry);
-	event_free(bgp->reopen);
 	event_free(bgp->tidy);
 	access_done(&bgp->access);
 	neighbors_done(&bgp->neighbors);
-	mem_free(bgp->listener);
 	mem_free(bgp->conf.listen);
 	free_files(&bgp->conf);
 	mem_free((char *)(uintptr_t)bgp->conf.interface);
@@ -428,14 +370,16 @@ int
 bgp_reload(struct bgp *bgp, const struct bgp_conf *conf, struct sbuf *err)
 {
 	struct files fresh;
+	int fd;
 
 	if (read_files(&fresh, conf, err) != 0)
 		return -1;
-	for (size_t i = 0; i < bgp->listeners; i++) {
-		if (access_sign(&fresh.access, &bgp->access, bgp->listener[i].fd, err) == 0)
+	for (size_t i = 0; (fd = acceptor_fd(bgp->acceptor, i)) >= 0; i++) {
+		if (access_sign(&fresh.access, &bgp->access, fd, err) == 0)
 			continue;
 		while (i-- > 0)
-			(void)access_sign(&bgp->access, &fresh.access, bgp->listener[i].fd, err);
+			(void)access_sign(&bgp->access, &fresh.access,
+			    acceptor_fd(bgp->acceptor, i), err);
 		access_done(&fresh.access);
 		neighbors_done(&fresh.neighbors);
 		return -1;

@@ -18,6 +18,7 @@
 
 #include <event2/event.h>
 
+#include "bgp/acceptor.h"
 #include "bgp/access.h"
 #include "bgp/bgp.h"
 #include "bgp/neighbors.h"
@@ -119,12 +120,6 @@ struct peer {
 
 TAILQ_HEAD(peer_list, peer);
 
-struct listener {
-	int fd;
-	struct event *event;
-	struct bgp *bgp;
-};
-
 struct bgp {
 	struct event_base *base;
 	struct rib *rib;
@@ -132,12 +127,11 @@ struct bgp {
 	uint32_t id;
 	struct access access;
 	struct neighbors neighbors;
-	struct listener *listener;
-	size_t listeners;
+	struct acceptor *acceptor;
 	struct peer_list peers;
 	size_t peers_up;		/* with a session in any state */
 	struct session_list ready, waiting;
-	struct event *work, *retry, *tidy, *reopen;
+	struct event *work, *retry, *tidy;
 	bool stopping;
 	uint64_t slowest_ns, slowest_cpu_ns;	/* pass */
 	struct bgp_counters c;

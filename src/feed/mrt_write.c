@@ -98,7 +98,7 @@ static void
 put_attrs(struct wr *w, const struct mrt_route *r)
 {
 	const struct path *p = rib_path(r->rib, r->path);
-	const struct comm_set *set = rib_comm_set(r->rib, p->comm_set);
+	const struct comm_set set = rib_comms(r->rib, p);
 	struct addr hop = rib_addr(r->rib, p->next_hop);
 	uint8_t origin = p->flags & PATH_ORIGIN;
 	size_t len;
@@ -112,9 +112,9 @@ put_attrs(struct wr *w, const struct mrt_route *r)
 		put_u32_attr(w, FLAG_OPTIONAL, 4, p->med);
 	if (p->flags & PATH_HAS_LOCAL_PREF)
 		put_u32_attr(w, FLAG_TRANSITIVE, 5, p->local_pref);
-	put_list(w, r->rib, 8, ATTR_COMMS, set->comms);
-	put_list(w, r->rib, 16, ATTR_ECOMMS, set->ecomms);
-	put_list(w, r->rib, 32, ATTR_LCOMMS, set->lcomms);
+	put_list(w, r->rib, 8, ATTR_COMMS, set.comms);
+	put_list(w, r->rib, 16, ATTR_ECOMMS, set.ecomms);
+	put_list(w, r->rib, 32, ATTR_LCOMMS, set.lcomms);
 }
 
 /* The NLRI as on the wire, with label (RFC 8277 2.2) and RD (RFC 4364 4.3.4) where it has them. */

@@ -16,7 +16,7 @@ struct field_of {
 	const struct record *r;
 	const struct record_style *style;
 	const struct path *path;
-	const struct comm_set *comms;
+	struct comm_set comms;
 	struct sbuf *room;		/* scratch text */
 };
 
@@ -186,7 +186,7 @@ static void
 put_comms(struct json *j, const char *name, const struct field_of *f)
 {
 	size_t len;
-	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_COMMS, f->comms->comms, &len);
+	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_COMMS, f->comms.comms, &len);
 
 	if (len == 0)
 		return;
@@ -198,7 +198,7 @@ static void
 put_ecomms(struct json *j, const char *name, const struct field_of *f)
 {
 	size_t len;
-	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_ECOMMS, f->comms->ecomms, &len);
+	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_ECOMMS, f->comms.ecomms, &len);
 
 	if (len == 0)
 		return;
@@ -210,7 +210,7 @@ static void
 put_lcomms(struct json *j, const char *name, const struct field_of *f)
 {
 	size_t len;
-	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_LCOMMS, f->comms->lcomms, &len);
+	const uint8_t *bytes = rib_attr(f->r->rib, ATTR_LCOMMS, f->comms.lcomms, &len);
 
 	if (len == 0)
 		return;
@@ -314,7 +314,7 @@ record_json(const struct record *r, const struct record_style *style, struct jso
 
 	if (ROUTES & 1u << r->kind) {
 		f.path = rib_path(r->rib, r->path);
-		f.comms = rib_comm_set(r->rib, f.path->comm_set);
+		f.comms = rib_comms(r->rib, f.path);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		if (!(fields[i].in & 1u << r->kind))

@@ -50,21 +50,21 @@ has_word(const char *text, const char *word)
 static bool
 has_community(const struct search *s, const struct rib *rib, const struct path *p)
 {
-	const struct comm_set *set = rib_comm_set(rib, p->comm_set);
+	const struct comm_set set = rib_comms(rib, p);
 	const uint8_t *bytes;
 	struct sbuf text = { 0 };
 	size_t len;
 	bool found;
 
-	bytes = rib_attr(rib, ATTR_COMMS, set->comms, &len);
+	bytes = rib_attr(rib, ATTR_COMMS, set.comms, &len);
 	comms_text(&text, bytes, len, ' ', false);
 	sbuf_char(&text, ' ');
 	comms_text(&text, bytes, len, ' ', true);	/* a well-known one has two spellings */
 	sbuf_char(&text, ' ');
-	bytes = rib_attr(rib, ATTR_ECOMMS, set->ecomms, &len);
+	bytes = rib_attr(rib, ATTR_ECOMMS, set.ecomms, &len);
 	ecomms_text(&text, bytes, len, ' ', false);
 	sbuf_char(&text, ' ');
-	bytes = rib_attr(rib, ATTR_LCOMMS, set->lcomms, &len);
+	bytes = rib_attr(rib, ATTR_LCOMMS, set.lcomms, &len);
 	lcomms_text(&text, bytes, len, ' ');
 	found = has_word(sbuf_text(&text), s->community);
 	sbuf_done(&text);

@@ -332,7 +332,7 @@ fill_attributes(const struct enrich *en, const struct settings *set, struct flow
 {
 	static const struct path none;
 	const struct path *path = set->as_from & TRUTH_BGP ? said->path : &none;
-	const struct comm_set *comms;
+	struct comm_set comms;
 
 	flow->r.aspath = path->aspath;
 	flow->r.local_pref = path->local_pref;
@@ -340,10 +340,10 @@ fill_attributes(const struct enrich *en, const struct settings *set, struct flow
 	flow->r.comms = flow->r.ecomms = flow->r.lcomms = 0;
 	if ((set->needs & ENRICH_COMMS) == 0 || path->comm_set == 0)
 		return;
-	comms = rib_comm_set(en->rib, path->comm_set);
-	flow->r.comms = comms->comms;
-	flow->r.ecomms = comms->ecomms;
-	flow->r.lcomms = comms->lcomms;
+	comms = rib_comms(en->rib, path);
+	flow->r.comms = comms.comms;
+	flow->r.ecomms = comms.ecomms;
+	flow->r.lcomms = comms.lcomms;
 }
 
 enum truth
@@ -389,7 +389,7 @@ fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
     const struct said *said)
 {
 	const uint8_t *from = p->set.source_from;
-	const struct comm_set *comms;
+	struct comm_set comms;
 	unsigned line;
 
 	enrich_source_number(en, p, SOURCE_PEER_AS, flow, said, &flow->r.peer_src_as, &line);
@@ -399,10 +399,10 @@ fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
 	flow->r.src_comms = flow->r.src_ecomms = flow->r.src_lcomms = 0;
 	if (said->path->comm_set == 0)
 		return;
-	comms = rib_comm_set(en->rib, said->path->comm_set);
-	flow->r.src_comms = from[SOURCE_COMMS] & TRUTH_BGP ? comms->comms : 0;
-	flow->r.src_ecomms = from[SOURCE_ECOMMS] & TRUTH_BGP ? comms->ecomms : 0;
-	flow->r.src_lcomms = from[SOURCE_LCOMMS] & TRUTH_BGP ? comms->lcomms : 0;
+	comms = rib_comms(en->rib, said->path);
+	flow->r.src_comms = from[SOURCE_COMMS] & TRUTH_BGP ? comms.comms : 0;
+	flow->r.src_ecomms = from[SOURCE_ECOMMS] & TRUTH_BGP ? comms.ecomms : 0;
+	flow->r.src_lcomms = from[SOURCE_LCOMMS] & TRUTH_BGP ? comms.lcomms : 0;
 }
 
 static inline void

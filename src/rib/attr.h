@@ -47,6 +47,7 @@ enum path_flags {
 	PATH_EMPTY_ASPATH = 0x10,	/* the router's own network: "own prefix" */
 	PATH_LLGR_STALE = 0x20,		/* preferred least of all (RFC 9494 4.3) */
 	PATH_NO_LLGR = 0x40,		/* goes when the restart time is over (RFC 9494 4.3) */
+	PATH_COMMS_ALONE = 0x80,	/* comm_set is the id of its communities: it has no others */
 };
 
 /*
@@ -55,7 +56,8 @@ enum path_flags {
  */
 struct path {
 	uint32_t aspath;		/* id of the AS path, ATTR_ASPATH */
-	uint32_t comm_set;		/* id of a struct comm_set, 0: no communities at all */
+	uint32_t comm_set;		/* id of a struct comm_set, 0: no communities at all; to be
+					   read by rib_comms */
 	uint32_t next_hop;		/* id of an address, ATTR_ADDR */
 	uint32_t med;
 	uint32_t local_pref;

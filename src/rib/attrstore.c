@@ -179,7 +179,7 @@ attrstore_hash(const struct attrstore *as, const struct attrs *a, struct attrs_h
 		tagindex_prefetch(&as->blobs, tag_of(h.lcomms));
 	if (h.others != 0)
 		tagindex_prefetch(&as->blobs, tag_of(h.others));
-	if ((h.comms | h.ecomms | h.lcomms | h.others) != 0) {
+	if ((h.ecomms | h.lcomms | h.others) != 0) {
 		h.comm_set = comm_set_tag(as, h.comms, h.ecomms, h.lcomms, h.others);
 		tagindex_prefetch(&as->blobs, h.comm_set);
 	}
@@ -232,23 +232,27 @@ blob_tag(const struct attrstore *as, const struct blob *b)
 	    hash_of_blob(as, set.lcomms), hash_of_blob(as, set.others));
 }
 
-static const struct comm_set *
+static struct comm_set
 comm_set_of(const struct attrstore *as, const struct path *p)
 {
-	static const struct comm_set none;
+	struct comm_set set = { 0 };
 
-	return p->comm_set != 0 ? (const void *)attrstore_blob(as, p->comm_set)->bytes : &none;
+	if (p->flags & PATH_COMMS_ALONE)
+		set.comms = p->comm_set;
+	else if (p->comm_set != 0)
+		memcpy(&set, attrstore_blob(as, p->comm_set)->bytes, sizeof(set));
+	return set;
 }
 
 static uint32_t
 path_tag_of(const struct attrstore *as, const struct path *p)
 {
-	const struct comm_set *set = comm_set_of(as, p);
-	const struct scalars s = { p->med, p->local_pref, p->flags };
+	const struct comm_set set = comm_set_of(as, p);
+	const struct scalars s = { p->med, p->local_pref, p->flags & ~(uint32_t)PATH_COMMS_ALONE };
 	const struct attrs_hash h = {
-		.aspath = hash_of_blob(as, p->aspath), .comms = hash_of_blob(as, set->comms),
-		.ecomms = hash_of_blob(as, set->ecomms), .lcomms = hash_of_blob(as, set->lcomms),
-		.others = hash_of_blob(as, set->others),
+		.aspath = hash_of_blob(as, p->aspath), .comms = hash_of_blob(as, set.comms),
+		.ecomms = hash_of_blob(as, set.ecomms), .lcomms = hash_of_blob(as, set.lcomms),
+		.others = hash_of_blob(as, set.others),
 	};
 	struct addr hop = addr_of_bytes16(attrstore_blob(as, p->next_hop)->bytes);
 
@@ -329,16 +333,16 @@ same_path(const void *ctx, uint32_t id)
 	const struct attrstore *as = k->as;
 	const struct attrs *a = k->attrs;
 	const struct path *p = &as->path[id];
-	const struct comm_set *set = comm_set_of(as, p);
+	const struct comm_set set = comm_set_of(as, p);
 	struct addr hop = addr_of_bytes16(attrstore_blob(as, p->next_hop)->bytes);
 
 	return p->med == k->scalars.med && p->local_pref == k->scalars.local_pref &&
-	    p->flags == k->scalars.flags && addr_eq(&hop, &a->next_hop) &&
+	    (p->flags & ~(uint32_t)PATH_COMMS_ALONE) == k->scalars.flags && addr_eq(&hop, &a->next_hop) &&
 	    blob_is(attrstore_blob(as, p->aspath), a->aspath, a->aspath_len) &&
-	    blob_is(attrstore_blob(as, set->comms), a->comms, a->comms_len) &&
-	    blob_is(attrstore_blob(as, set->ecomms), a->ecomms, a->ecomms_len) &&
-	    blob_is(attrstore_blob(as, set->lcomms), a->lcomms, a->lcomms_len) &&
-	    blob_is(attrstore_blob(as, set->others), a->others, a->others_len);
+	    blob_is(attrstore_blob(as, set.comms), a->comms, a->comms_len) &&
+	    blob_is(attrstore_blob(as, set.ecomms), a->ecomms, a->ecomms_len) &&
+	    blob_is(attrstore_blob(as, set.lcomms), a->lcomms, a->lcomms_len) &&
+	    blob_is(attrstore_blob(as, set.others), a->others, a->others_len);
 }
 
 static uint32_t
@@ -356,16 +360,18 @@ path_new(struct attrstore *as, struct attr_owner *owner, const struct attrs *a,
 		.others = blob_put(as, owner, BLOB_COMMS, a->others, a->others_len,
 		    tag_of(h->others), &full),
 	};
-	bool any = set.comms != 0 || set.ecomms != 0 || set.lcomms != 0 || set.others != 0;
+	bool rest = set.ecomms != 0 || set.lcomms != 0 || set.others != 0;
+	bool alone = set.comms != 0 && !rest;
 	bool hop = addr_is_set(&a->next_hop);
 	struct path p = {
 		.aspath = blob_put(as, owner, BLOB_ASPATH, a->aspath, a->aspath_len,
 		    tag_of(h->aspath), &full),
-		.comm_set = blob_put(as, owner, BLOB_COMM_SET, &set, any ? sizeof(set) : 0,
-		    h->comm_set, &full),
+		.comm_set = alone ? set.comms : blob_put(as, owner, BLOB_COMM_SET, &set,
+		    rest ? sizeof(set) : 0, h->comm_set, &full),
 		.next_hop = blob_put(as, owner, BLOB_ADDR, &a->next_hop, hop ? sizeof(a->next_hop) : 0,
 		    tag_of(hash_of(as, &a->next_hop, sizeof(a->next_hop))), &full),
-		.med = s->med, .local_pref = s->local_pref, .flags = s->flags,
+		.med = s->med, .local_pref = s->local_pref,
+		.flags = s->flags | (alone ? PATH_COMMS_ALONE : 0),
 		.origin_as = aspath_last(a->aspath, a->aspath_len),
 		.peer_as = aspath_first(a->aspath, a->aspath_len),
 	};
@@ -475,21 +481,19 @@ static void
 mark_path(struct attrstore *as, uint32_t path)
 {
 	const struct path *p = attrstore_record(as, path);
-	const struct comm_set *set;
+	struct comm_set set;
 
 	if (as->path_color[path & CELL_INDEX] == as->color)
 		return;
 	as->path_color[path & CELL_INDEX] = as->color;
 	mark_blob(as, p->aspath);
 	mark_blob(as, p->next_hop);
-	if (p->comm_set == 0)
-		return;
-	set = (const void *)attrstore_blob(as, p->comm_set)->bytes;
 	mark_blob(as, p->comm_set);
-	mark_blob(as, set->comms);
-	mark_blob(as, set->ecomms);
-	mark_blob(as, set->lcomms);
-	mark_blob(as, set->others);
+	set = comm_set_of(as, p);
+	mark_blob(as, set.comms);
+	mark_blob(as, set.ecomms);
+	mark_blob(as, set.lcomms);
+	mark_blob(as, set.others);
 }
 
 void

@@ -133,7 +133,7 @@ static void
 put_path(struct saver *s, uint32_t id)
 {
 	const struct path *p = rib_path(s->rib, id);
-	const struct comm_set *set = rib_comm_set(s->rib, p->comm_set);
+	const struct comm_set set = rib_comms(s->rib, p);
 	struct addr hop = rib_addr(s->rib, p->next_hop);
 
 	wr_u8(&s->w, (uint8_t)p->flags);
@@ -141,10 +141,10 @@ put_path(struct saver *s, uint32_t id)
 	wr_u32(&s->w, p->local_pref);
 	wr_bytes(&s->w, hop.b, 16);
 	put_bytes(s, ATTR_ASPATH, p->aspath);
-	put_bytes(s, ATTR_COMMS, set->comms);
-	put_bytes(s, ATTR_ECOMMS, set->ecomms);
-	put_bytes(s, ATTR_LCOMMS, set->lcomms);
-	put_bytes(s, ATTR_OTHERS, set->others);
+	put_bytes(s, ATTR_COMMS, set.comms);
+	put_bytes(s, ATTR_ECOMMS, set.ecomms);
+	put_bytes(s, ATTR_LCOMMS, set.lcomms);
+	put_bytes(s, ATTR_OTHERS, set.others);
 }
 
 /* The number of a path in this block; a new one is counted, and *ret_new says so. */

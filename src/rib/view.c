@@ -541,7 +541,8 @@ void
 rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(attrstore_blob(&rib->attrs, route[i].record->comm_set));
+		if (!(route[i].record->flags & PATH_COMMS_ALONE))
+			__builtin_prefetch(attrstore_blob(&rib->attrs, route[i].record->comm_set));
 }
 
 /* --- for people ------------------------------------------------------------------------------- */

@@ -89,7 +89,7 @@ const char *teller_rib_name(unsigned rib);
 
 /* The record of a path; id 0 is a record of zeros. */
 const struct path *rib_path(const struct rib *rib, uint32_t id);
-const struct comm_set *rib_comm_set(const struct rib *rib, uint32_t id);
+const struct comm_set *rib_comm_set(const struct rib *rib, uint32_t id);	/* see rib_comms */
 
 /* The bytes of an interned attribute, as in struct attrs; id 0: none, len 0. */
 const uint8_t *rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id, size_t *ret_len);
@@ -97,7 +97,16 @@ const uint8_t *rib_attr(const struct rib *rib, enum attr_kind kind, uint32_t id,
 /* Its address, unset for id 0. */
 struct addr rib_addr(const struct rib *rib, uint32_t id);
 
-/* Prefetch what rib_comm_set will be asked for of these routes. */
+/* The communities of a path. Most have only standard ones, whose id then stands in the record. */
+static inline struct comm_set
+rib_comms(const struct rib *rib, const struct path *path)
+{
+	if (path->flags & PATH_COMMS_ALONE)
+		return (struct comm_set){ .comms = path->comm_set };
+	return path->comm_set != 0 ? *rib_comm_set(rib, path->comm_set) : (struct comm_set){ 0 };
+}
+
+/* Prefetch what rib_comms will be asked for of these routes. */
 void	rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n);
 
 #endif

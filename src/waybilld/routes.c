@@ -120,7 +120,7 @@ static void
 read_path(const struct rib *rib, uint32_t id, struct path_texts *t)
 {
 	const struct path *p = rib_path(rib, id);
-	const struct comm_set *set = rib_comm_set(rib, p->comm_set);
+	const struct comm_set set = rib_comms(rib, p);
 	struct addr next_hop = rib_addr(rib, p->next_hop);
 	const uint8_t *bytes;
 	size_t len;
@@ -128,11 +128,11 @@ read_path(const struct rib *rib, uint32_t id, struct path_texts *t)
 	*t = (struct path_texts){ 0 };
 	bytes = rib_attr(rib, ATTR_ASPATH, p->aspath, &len);
 	aspath_text(&t->as_path, bytes, len, ' ');
-	bytes = rib_attr(rib, ATTR_COMMS, set->comms, &len);
+	bytes = rib_attr(rib, ATTR_COMMS, set.comms, &len);
 	comms_text(&t->comms, bytes, len, ' ', false);
-	bytes = rib_attr(rib, ATTR_ECOMMS, set->ecomms, &len);
+	bytes = rib_attr(rib, ATTR_ECOMMS, set.ecomms, &len);
 	ecomms_text(&t->ecomms, bytes, len, ' ', false);
-	bytes = rib_attr(rib, ATTR_LCOMMS, set->lcomms, &len);
+	bytes = rib_attr(rib, ATTR_LCOMMS, set.lcomms, &len);
 	lcomms_text(&t->lcomms, bytes, len, ' ');
 	addr_text(&next_hop, t->next_hop);
 }

@@ -127,7 +127,7 @@ static void
 print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, uint32_t id)
 {
 	const struct path *path = rib_path(l->rib, id);
-	const struct comm_set *comms = rib_comm_set(l->rib, path->comm_set);
+	const struct comm_set comms = rib_comms(l->rib, path);
 	struct addr hop = rib_addr(l->rib, path->next_hop);
 	struct json j = json_of(&l->out);
 	char text[PREFIX_TEXT], rd[RD_TEXT];
@@ -154,11 +154,11 @@ print_route(struct listen *l, const struct teller *t, const struct nlri *nlri, u
 		json_u64(&j, "med", path->med);
 	if (path->flags & PATH_HAS_LOCAL_PREF)
 		json_u64(&j, "local_pref", path->local_pref);
-	print_attr(l, &j, "comms", ATTR_COMMS, comms->comms);
-	print_attr(l, &j, "ecomms", ATTR_ECOMMS, comms->ecomms);
-	print_attr(l, &j, "lcomms", ATTR_LCOMMS, comms->lcomms);
-	if (comms->others != 0)
-		print_others(l, &j, comms->others);
+	print_attr(l, &j, "comms", ATTR_COMMS, comms.comms);
+	print_attr(l, &j, "ecomms", ATTR_ECOMMS, comms.ecomms);
+	print_attr(l, &j, "lcomms", ATTR_LCOMMS, comms.lcomms);
+	if (comms.others != 0)
+		print_others(l, &j, comms.others);
 	json_end(&j, '}');
 	sbuf_char(&l->out, '\n');
 	l->routes++;

@@ -29,7 +29,7 @@ stage_open(struct stage *st, struct bgp_conf conf)
 	st->bgp = bgp_start(st->base, &st->rib, &conf, &err);
 	if (st->bgp == NULL)
 		fail_msg("%s", sbuf_text(&err));
-	st->port = tcp_port(st->bgp->listener[0].fd);
+	st->port = tcp_port(acceptor_fd(st->bgp->acceptor, 0));
 	sbuf_done(&err);
 }
 

@@ -447,7 +447,7 @@ signed_segments(void **state)
 
 	(void)state;
 	stage_open(&st, (struct bgp_conf){ .as = 65010 });
-	if (tcp_md5_key(st.bgp->listener[0].fd, &(struct addr){ { 0 } }, "x", 1) != 0 &&
+	if (tcp_md5_key(acceptor_fd(st.bgp->acceptor, 0), &(struct addr){ { 0 } }, "x", 1) != 0 &&
 	    errno == ENOSYS) {
 		print_message("SKIP: this system has no TCP MD5 signatures\n");
 		stage_close(&st);

@@ -101,14 +101,21 @@ static void
 add_part(struct sbuf *b, const struct bgp_update *u, int part)
 {
 	const struct update_part_nlri *p = &u->part[part];
+	static const char *const kinds[RIB_SAFIS] = {
+		[RIB_LABELLED] = "labelled", [RIB_VPN] = "vpn", [RIB_EVPN] = "evpn",
+	};
 	struct rd field = p->nlri;
 	struct nlri nlri;
-	char text[PREFIX_TEXT];
+	char text[PREFIX_TEXT], rd[RD_TEXT];
 
 	if (p->family == NULL)
 		return;
 	while (nlri_take(p->family, p->form, &field, &nlri, 1) == 1) {
-		sbuf_printf(b, "  %c %s", part < PART_NLRI ? '-' : '+', prefix_text(&nlri.prefix, text));
+		sbuf_printf(b, "  %c ", part < PART_NLRI ? '-' : '+');
+		if (nlri.safi != RIB_UNICAST)
+			sbuf_printf(b, "%s %s label %u ", kinds[nlri.safi], rd_text(nlri.rd, rd),
+			    nlri.label);
+		sbuf_str(b, prefix_text(&nlri.prefix, text));
 		if (part >= PART_NLRI) {
 			sbuf_printf(b, " via %s path ", addr_text(&p->next_hop, text));
 			aspath_text(b, u->attrs.aspath, u->attrs.aspath_len, ' ');

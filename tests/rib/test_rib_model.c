@@ -109,7 +109,7 @@ check_path(const struct rib *rib, uint32_t path)
 	assert_int_equal(p->origin_as, v % 16 != 0 ? 0x200 + v : 0);
 	assert_true(addr_eq(&hop, &want));
 	if (v % 3 == 0) {
-		bytes = rib_attr(rib, ATTR_COMMS, rib_comm_set(rib, p->comm_set)->comms, &len);
+		bytes = rib_attr(rib, ATTR_COMMS, rib_comms(rib, p).comms, &len);
 		assert_int_equal(len, 4);
 		assert_int_equal(bytes[3], v);
 	} else {

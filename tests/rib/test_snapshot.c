@@ -159,7 +159,7 @@ text_of(struct fix *f, size_t *ret_routes)
 	while ((n = rib_scan_next(scan, r, 100)) > 0)
 		for (size_t i = 0; i < n; i++) {
 			const struct path *p = rib_path(f->rib, r[i].path);
-			const struct comm_set *set = rib_comm_set(f->rib, p->comm_set);
+			const struct comm_set set = rib_comms(f->rib, p);
 			struct addr hop = rib_addr(f->rib, p->next_hop);
 			char prefix[PREFIX_TEXT], a[ADDR_TEXT];
 			struct sbuf b = { 0 };
@@ -172,9 +172,9 @@ text_of(struct fix *f, size_t *ret_routes)
 			sbuf_printf(&b, "%s %u %u %u", addr_text(&hop, a), p->flags, p->med,
 			    p->local_pref);
 			put_blob(f->rib, ATTR_ASPATH, p->aspath, &b);
-			put_blob(f->rib, ATTR_COMMS, set->comms, &b);
-			put_blob(f->rib, ATTR_ECOMMS, set->ecomms, &b);
-			put_blob(f->rib, ATTR_LCOMMS, set->lcomms, &b);
+			put_blob(f->rib, ATTR_COMMS, set.comms, &b);
+			put_blob(f->rib, ATTR_ECOMMS, set.ecomms, &b);
+			put_blob(f->rib, ATTR_LCOMMS, set.lcomms, &b);
 			line = mem_grow(line, lines + 1, sizeof(*line));
 			line[lines++] = b.text;
 		}
