@@ -44,6 +44,7 @@ enum path_flags {
 	PATH_ORIGIN = 0x03,		/* mask: enum bgp_origin */
 	PATH_HAS_MED = 0x04,
 	PATH_HAS_LOCAL_PREF = 0x08,
+	PATH_CONFED = 0x100,		/* the AS path begins with members of a confederation */
 	PATH_EMPTY_ASPATH = 0x10,	/* the router's own network: "own prefix" */
 	PATH_LLGR_STALE = 0x20,		/* preferred least of all (RFC 9494 4.3) */
 	PATH_NO_LLGR = 0x40,		/* goes when the restart time is over (RFC 9494 4.3) */
@@ -105,6 +106,19 @@ uint32_t aspath_first(const uint8_t *bytes, size_t len);
 uint32_t aspath_last(const uint8_t *bytes, size_t len);	/* 0 where it ends in a set */
 unsigned aspath_hops(const uint8_t *bytes, size_t len);
 
+/*
+ * The first `hops` of a path, as bytes of a path: each AS of a sequence is one, repeated or not, a set is
+ * one as a whole. ret has room for len bytes; gives how many there are.
+ */
+size_t	aspath_cut(const uint8_t *bytes, size_t len, unsigned hops, uint8_t *ret);
+
+/*
+ * The first AS that is no member of a confederation the path begins in; where there are only members,
+ * the first of them (RFC 5065 3).
+ */
+uint32_t aspath_first_external(const uint8_t *bytes, size_t len);
+bool	aspath_is_confed(const uint8_t *bytes, size_t len);	/* it begins with members */
+
 /* A route distinguisher as "0:65000:1", "1:192.0.2.1:1", "2:4200000000:1" (RFC 4364 4.2). */
 #define RD_TEXT		32
 /* Not an RD of the wire: the number an exporter gave a VRF whose RD nobody told, "vrfid:N". */
@@ -112,5 +126,13 @@ unsigned aspath_hops(const uint8_t *bytes, size_t len);
 #define RD_OF_VRFID(n)	(RD_TYPE_VRFID << 48 | (uint32_t)(n))
 const char *rd_text(uint64_t rd, char room[RD_TEXT]);
 int	rd_parse(const char *text, uint64_t *ret_rd);
+
+/* The same without the type as well, which is then that of the administrator: "65000:1" is "0:65000:1". */
+int	rd_parse_any(const char *text, uint64_t *ret_rd);
+
+/* A route target, "RT:65000:1", "65000:1" or "0:65000:1", as its 8 bytes on the wire read as a number. */
+#define RT_SUBTYPE	UINT64_C(2)
+#define RD_VALUE	((UINT64_C(1) << 48) - 1)
+int	rt_parse(const char *text, uint64_t *ret_rt);
 
 #endif

@@ -151,7 +151,8 @@ scalars_of(const struct attrs *a)
 		.flags = (a->origin & PATH_ORIGIN) | (a->has_med ? PATH_HAS_MED : 0) |
 		    (a->has_local_pref ? PATH_HAS_LOCAL_PREF : 0) |
 		    (a->aspath_len == 0 ? PATH_EMPTY_ASPATH : 0) |
-		    (a->llgr_stale ? PATH_LLGR_STALE : 0) | (a->no_llgr ? PATH_NO_LLGR : 0),
+		    (a->llgr_stale ? PATH_LLGR_STALE : 0) | (a->no_llgr ? PATH_NO_LLGR : 0) |
+		    (aspath_is_confed(a->aspath, a->aspath_len) ? PATH_CONFED : 0),
 	};
 }
 

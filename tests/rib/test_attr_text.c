@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "core/mem.h"
 #include "rib/attr.h"
@@ -153,6 +154,78 @@ others_by_code(void **state)
 		assert_null(others_find(bytes, n, OTHER_OTC, &len));
 }
 
+/* Without a type it is that of the administrator; route targets are laid out the same way. */
+static void
+short_forms_and_route_targets(void **state)
+{
+	static const struct { const char *text; uint64_t rd, rt; } good[] = {
+		{ "0:65000:1", UINT64_C(0x0000fde800000001), UINT64_C(0x0002fde800000001) },
+		{ "65000:1", UINT64_C(0x0000fde800000001), UINT64_C(0x0002fde800000001) },
+		{ "65535:4294967295", UINT64_C(0x0000ffffffffffff), UINT64_C(0x0002ffffffffffff) },
+		{ "65536:1", UINT64_C(0x0002000100000001), UINT64_C(0x0202000100000001) },
+		{ "4200000000:1", UINT64_C(0x0002fa56ea000001), UINT64_C(0x0202fa56ea000001) },
+		{ "192.0.2.1:1", UINT64_C(0x0001c00002010001), UINT64_C(0x0102c00002010001) },
+		{ "1:192.0.2.1:1", UINT64_C(0x0001c00002010001), UINT64_C(0x0102c00002010001) },
+	};
+	static const char *const bad[] = { "", ":", "1", "65536:65536", "1:2:3:4", "1.2.3:4",
+	    "4294967296:1", "-1:1", "65000:", ":1", "3:1:1:" };
+	uint64_t got = 99;
+	char text[40];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_int_equal(rd_parse_any(good[i].text, &got), 0);
+		assert_true(got == good[i].rd);
+		assert_int_equal(rt_parse(good[i].text, &got), 0);
+		assert_true(got == good[i].rt);
+		snprintf(text, sizeof(text), "RT:%s", good[i].text);
+		assert_int_equal(rt_parse(text, &got), 0);
+		assert_true(got == good[i].rt);
+	}
+	got = 99;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(rd_parse_any(bad[i], &got), -1);
+		assert_int_equal(rt_parse(bad[i], &got), -1);
+	}
+	assert_int_equal(rt_parse("vrfid:1", &got), -1);
+	assert_int_equal(rt_parse("3:1:1", &got), -1);
+	assert_int_equal(got, 99);
+}
+
+static void
+paths_are_cut_by_hops(void **state)
+{
+	static const struct { uint8_t bytes[32]; size_t len; unsigned hops; const char *text; } rows[] = {
+		{ { 2, 3, AS(1), AS(1), AS(2) }, 14, 2, "1 1" },
+		{ { 2, 3, AS(1), AS(1), AS(2) }, 14, 3, "1 1 2" },
+		{ { 2, 3, AS(1), AS(1), AS(2) }, 14, 9, "1 1 2" },
+		{ { 2, 3, AS(1), AS(1), AS(2) }, 14, 0, "" },
+		{ { 2, 1, AS(1), 1, 2, AS(2), AS(3), 2, 1, AS(4) }, 22, 2, "1 {2,3}" },
+		{ { 2, 1, AS(1), 1, 2, AS(2), AS(3), 2, 1, AS(4) }, 22, 3, "1 {2,3} 4" },
+		{ { 3, 2, AS(1), AS(2), 2, 1, AS(3) }, 16, 1, "(1)" },
+		{ { 3, 2, AS(1), AS(2), 2, 1, AS(3) }, 16, 3, "(1 2) 3" },
+		{ { 0 }, 0, 5, "" },
+	};
+	uint8_t cut[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sbuf b = { 0 };
+
+		aspath_text(&b, cut, aspath_cut(rows[i].bytes, rows[i].len, rows[i].hops, cut), ' ');
+		assert_string_equal(sbuf_text(&b), rows[i].text);
+		sbuf_done(&b);
+		for (size_t n = 0; n < rows[i].len; n++) {
+			uint8_t *part = mem_dup(rows[i].bytes, n);
+
+			assert_true(aspath_cut(part, n, rows[i].hops, cut) <= n);
+			(void)aspath_first_external(part, n);
+			(void)aspath_is_confed(part, n);
+			mem_free(part);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -161,6 +234,8 @@ main(void)
 		cmocka_unit_test(aspaths),
 		cmocka_unit_test(communities),
 		cmocka_unit_test(route_distinguishers),
+		cmocka_unit_test(short_forms_and_route_targets),
+		cmocka_unit_test(paths_are_cut_by_hops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
