@@ -49,6 +49,8 @@ enrich_free(struct enrich *en)
 	if (en == NULL)
 		return;
 	mem_free(en->seen);
+	mem_free(en->rd_memo);
+	mem_free(en->after);
 	mem_free(en);
 }
 
@@ -178,12 +180,31 @@ enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow
 {
 	const struct seen *seen = seen_of(en, p, flow);
 	struct whose whose = { seen->view, seen->router, seen->map, seen->line };
+	uint64_t rd = flow->rd;
 
 	if (seen->per_flow)
 		ask_agent_maps(en, p, flow, &whose);
-	if (seen->per_flow || flow->rd != 0)
-		whose.view = routed_view(en, p, &whose.router, flow->rd);
+	if (p->map[FLOWMAP_RD] != NULL)
+		rd = rd_to_look_in(enrich_rd(en, p, flow));
+	if (seen->per_flow || rd != 0)
+		whose.view = routed_view(en, p, &whose.router, rd);
 	return whose;
+}
+
+const struct view *
+enrich_view_at(struct enrich *en, const struct profile *p, const struct flow *flow,
+    const struct addr *router)
+{
+	uint64_t rd = p->map[FLOWMAP_RD] != NULL ? rd_to_look_in(enrich_rd(en, p, flow)) : flow->rd;
+	struct whose whose = { .router = *router };
+
+	if (has_agent_map(p)) {
+		struct flow there = *flow;
+
+		there.peer_src_ip = *router;
+		ask_agent_maps(en, p, &there, &whose);
+	}
+	return routed_view(en, p, &whose.router, rd);
 }
 
 /* ---- routes of both ends: stage 6 -------------------------------------------------------- */
@@ -200,14 +221,17 @@ no_routes(struct route *route, unsigned n)
 
 /* One end of a run of flows that see the same routes. */
 static void
-look_up_end(struct enrich *en, const struct flow *flow, enum end end, unsigned from, unsigned n)
+look_up_end(struct enrich *en, const struct profile *p, const struct flow *flow, enum end end,
+    unsigned from, unsigned n)
 {
 	const struct view *view = en->view[from];
 	const struct addr_field addr = { end == END_SRC ? &flow[from].src : &flow[from].dst,
 	    sizeof(*flow) };
-	const struct addr_field hint = { end == END_SRC ? NULL : &flow[from].bgp_next_hop,
+	struct addr_field hint = { end == END_SRC ? NULL : &flow[from].bgp_next_hop,
 	    sizeof(*flow) };
 
+	if (end == END_DST && p->map[FLOWMAP_PEER_DST_IP] != NULL)
+		hint = (struct addr_field){ &en->after->hint[from], sizeof(en->after->hint[0]) };
 	if (view != NULL)
 		view_lookup(en->rib, view, addr, hint, &en->route[end][from], n);
 	else
@@ -226,10 +250,11 @@ same_router(const struct flow *x, const struct flow *y)
 static void
 resolve_views(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
 {
+	bool alike = !has_agent_map(p) && p->map[FLOWMAP_RD] == NULL;
 	uint64_t no_view = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (i > 0 && !has_agent_map(p) && same_router(&flow[i], &flow[i - 1]))
+		if (i > 0 && alike && same_router(&flow[i], &flow[i - 1]))
 			en->view[i] = en->view[i - 1];
 		else
 			en->view[i] = enrich_whose(en, p, &flow[i]).view;
@@ -255,13 +280,19 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 		return;
 	}
 	resolve_views(en, p, flow, n);
+	if (p->map[FLOWMAP_PEER_DST_IP] != NULL)
+		enrich_hints(en, p, flow, n);
 	for (unsigned from = 0, to; from < n; from = to) {
 		for (to = from + 1; to < n && en->view[to] == en->view[from]; to++)
 			continue;
 		for (enum end end = END_SRC; end < ENDS; end++)
 			if (ask[end])
-				look_up_end(en, flow, end, from, to - from);
+				look_up_end(en, p, flow, end, from, to - from);
 	}
+	if (p->set.after & (AFTER_DEFAULT | AFTER_HOPS))
+		enrich_follow(en, p, flow, n);
+	if (p->set.after & (AFTER_ASN | AFTER_SUBAS))
+		enrich_replace(en, p, n);
 	if (p->set.needs & ENRICH_COMMS)
 		rib_comm_sets_prefetch(en->rib, en->route[END_DST], n);
 }
@@ -407,13 +438,15 @@ fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
 
 static inline void
 fill_peer_dst_ip(const struct enrich *en, const struct profile *p, const struct settings *set,
-    struct flow *flow, const struct said *said, const struct choice *choice)
+    struct flow *flow, const struct said *said, const struct choice *choice,
+    const struct addr *followed)
 {
 	struct addr hop = { { 0 } };
 
 	switch (choose_hop(set, choice, said, flow)) {
 	case TRUTH_BGP:
-		hop = rib_addr(en->rib, said->path->next_hop);
+		hop = followed != NULL && addr_is_set(followed) ? *followed :
+		    rib_addr(en->rib, said->path->next_hop);
 		break;
 	case TRUTH_EXPORT:
 		hop = *exported_hop(set, flow);
@@ -445,19 +478,6 @@ fill_hosts(const struct enrich *en, struct flow *flow, unsigned n, struct tally 
 	}
 }
 
-/*
- * What stands for the RD where only the VRF's number was told (IE 234, 235): that of the side the flow
- * was metered on. No route is looked up by it.
- */
-static uint64_t
-vrf_number(const struct flow *flow)
-{
-	bool in = flow->direction == 0 || flow->out_vrf_id == 0;
-	uint32_t id = in ? flow->in_vrf_id : flow->out_vrf_id;
-
-	return id != 0 ? RD_OF_VRFID(id) : 0;
-}
-
 static void
 fill_lists(const struct profile *p, struct flow *flow, unsigned n)
 {
@@ -475,13 +495,13 @@ fill_lists(const struct profile *p, struct flow *flow, unsigned n)
 }
 
 static void
-fill_rd(struct flow *flow, unsigned n)
+fill_rd(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		bool told = (flow[i].has & FLOW_HAS_RD) != 0;
+		struct rd_said said = enrich_rd(en, p, &flow[i]);
 
-		flow[i].r.rd = told ? flow[i].rd : vrf_number(&flow[i]);
-		flow[i].r.rd_origin = told ? RD_FLOW : RD_UNKNOWN;
+		flow[i].r.rd = said.rd;
+		flow[i].r.rd_origin = said.origin;
 	}
 }
 
@@ -536,7 +556,9 @@ fill_dst(const struct enrich *en, const struct profile *p, const struct settings
 		if (set->needs & (ENRICH_ATTRS | ENRICH_COMMS))
 			fill_attributes(en, set, &flow[i], &said);
 		if (set->needs & ENRICH_PEER_DST_IP)
-			fill_peer_dst_ip(en, p, set, &flow[i], &said, &choice);
+			fill_peer_dst_ip(en, p, set, &flow[i], &said, &choice,
+			    set->after & AFTER_HOPS && en->after != NULL ?
+			    &en->after->hop[i] : NULL);
 	}
 }
 
@@ -560,6 +582,7 @@ fill_from_bgp(const struct enrich *en, const struct profile *p, struct flow *flo
 	set.as_from = set.net_from = TRUTH_BGP;
 	set.filter = FILTER_NONE;
 	set.keep_unmasked = set.default_origin = set.file_first = false;
+	set.after = 0;
 	fill_ends(en, p, &set, flow, n, tally);
 }
 
@@ -574,7 +597,8 @@ static bool
 is_from_bgp(const struct settings *set)
 {
 	return set->as_from == TRUTH_BGP && set->net_from == TRUTH_BGP &&
-	    set->filter == FILTER_NONE && !set->keep_unmasked && !set->default_origin;
+	    set->filter == FILTER_NONE && !set->keep_unmasked && !set->default_origin &&
+	    !(set->after & AFTER_HOPS);
 }
 
 static void
@@ -612,7 +636,7 @@ enrich_some(struct enrich *en, const struct profile *p, struct flow *flow, unsig
 	if (needs & decides & ENRICH_PORTS)
 		fill_lists(p, flow, n);
 	if (needs & ENRICH_RD)
-		fill_rd(flow, n);
+		fill_rd(en, p, flow, n);
 	if (needs & ENRICH_TAGS)
 		fill_tags(flow, n);
 	add_tally(en, p, &tally, n);

@@ -94,6 +94,26 @@ tell_agents(const struct enrich *en, const struct profile *p, const struct flow 
 	json_end(j, ']');
 }
 
+/* In which VPN the routes are looked up; nothing where no one said. */
+static void
+tell_rd(struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
+{
+	static const char *const origins[] = {
+		[RD_UNKNOWN] = "number of the VRF", [RD_FLOW] = "export", [RD_MAP] = "flow_to_rd_map",
+	};
+	struct rd_said said = enrich_rd(en, p, flow);
+	char text[RD_TEXT];
+
+	if (said.rd == 0 && said.origin == RD_UNKNOWN)
+		return;
+	json_object(j, "rd");
+	json_str(j, "value", rd_text(said.rd, text));
+	json_str(j, "from", origins[said.origin]);
+	if (said.line != 0)
+		json_u64(j, "line", said.line);
+	json_end(j, '}');
+}
+
 /* Stage 5: whose routes the flow sees, and why. */
 static void
 tell_whose(struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
@@ -179,6 +199,40 @@ tell_bgp(const struct enrich *en, const struct said *said, const struct addr *hi
 	json_end(j, '}');
 }
 
+/* The routers that a default route, or the next hop, was followed to. */
+static void
+tell_steps(const struct steps *steps, enum end end, bool by_default, struct json *j)
+{
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < steps->n; i++) {
+		const struct step *s = &steps->step[i];
+
+		if (s->end != end || s->by_default != by_default)
+			continue;
+		if (told++ == 0)
+			json_array(j, by_default ? "default_followed_to" : "next_hop_followed_to");
+		json_object(j, NULL);
+		tell_addr(j, "router", &s->router);
+		json_str(j, "match", route_text((enum route_kind)s->kind));
+		json_end(j, '}');
+	}
+	if (told > 0)
+		json_end(j, ']');
+}
+
+/* Why the AS numbers are others than those of the path. */
+static void
+tell_replaced(const struct enrich *en, enum end end, const struct said *said, struct json *j)
+{
+	if (en->after == NULL || said->path != &en->after->path[end][0])
+		return;
+	json_str(j, "as_numbers_by", said->path->flags & PATH_CONFED ? "bgp_peer_as_skip_subas" :
+	    "communities (bgp_stdcomm_pattern_to_asn, bgp_lrgcomm_pattern_to_asn)");
+	json_u64(j, "peer_as", said->path->peer_as);
+	json_u64(j, "origin_as", said->path->origin_as);
+}
+
 /* What the sources said about an end, and what became of it. */
 static void
 tell_end(const struct enrich *en, const struct profile *p, uint8_t ask, const struct said *said,
@@ -245,8 +299,12 @@ tell_peers(const struct enrich *en, const struct profile *p, const struct flow *
 		return;
 	json_object(j, "peer_dst_ip");
 	tell_addr(j, "value", &flow->r.peer_dst_ip);
-	json_str(j, "from", truth_text(choose_hop(&p->set, &choice[END_DST],
-	    &said[END_DST], flow)));
+	from = choose_hop(&p->set, &choice[END_DST], &said[END_DST], flow);
+	json_str(j, "from", truth_text(from));
+	if (p->map[FLOWMAP_PEER_DST_IP] != NULL && en->after != NULL)
+		tell_addr(j, "meant_by_bgp_peer_dst_ip_map", &en->after->hint[0]);
+	if (from == TRUTH_BGP && p->set.after & AFTER_HOPS)
+		tell_steps(en->steps, END_DST, false, j);
 	json_end(j, '}');
 }
 
@@ -255,10 +313,13 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 {
 	struct choice choice[ENDS];
 	struct said said[ENDS];
+	struct steps steps = { .n = 0 };
 
+	en->steps = &steps;
 	enrich_batch(en, p, flow, 1);
 	tell_addr(j, "exporter", &flow->peer_src_ip);
 	tell_whose(en, p, flow, j);
+	tell_rd(en, p, flow, j);
 	for (enum end end = END_SRC; end < ENDS; end++) {
 		said[end] = said_of(flow, end, en->net[end][0], &en->route[end][0]);
 		choice[end] = choose(&p->set, &said[end]);
@@ -266,7 +327,10 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 		tell_end(en, p, end == END_SRC ? p->set.ask_src : p->set.ask_dst, &said[end],
 		    end == END_DST && flow->has & FLOW_HAS_BGP_NEXT_HOP ? &flow->bgp_next_hop : NULL,
 		    &choice[end], j);
+		tell_steps(&steps, end, true, j);
+		tell_replaced(en, end, &said[end], j);
 		json_end(j, '}');
 	}
 	tell_peers(en, p, flow, said, choice, j);
+	en->steps = NULL;
 }

@@ -6,9 +6,11 @@
 #ifndef WB_FLOW_ENRICH_WORKER_H
 #define WB_FLOW_ENRICH_WORKER_H
 
+#include "core/mem.h"
 #include "flow/enrich_end.h"
 
 #define ROUTED	1024		/* cached (router, RD) pairs, a power of two */
+#define RD_MEMOS	1024	/* cached answers of flow_to_rd_map, a power of two */
 
 /* What an exporter, by its index, resolved to. */
 struct seen {
@@ -29,12 +31,55 @@ struct routed {
 	uint32_t generation;
 };
 
+/* The route distinguisher of a flow, who said it, and by which line of flow_to_rd_map (0: none). */
+struct rd_said {
+	uint64_t rd;
+	uint8_t origin;			/* enum rd_origin */
+	unsigned line;
+};
+
+/* What flow_to_rd_map may look at, in whole words, and what it said. */
+#define RD_WORDS	7
+
+struct rd_memo {
+	uint64_t rules;			/* of the map; 0: nothing yet */
+	uint64_t word[RD_WORDS];
+	uint64_t rd;
+	unsigned line;			/* 0: no rule fits */
+};
+
+/* The routers that routes were followed to, for `waybill explain`. */
+#define STEPS_MOST	64
+
+struct step {
+	struct addr router;
+	enum end end;
+	bool by_default;		/* else by a next hop */
+	uint8_t kind;			/* enum route_kind: what was found there */
+};
+
+struct steps {
+	struct step step[STEPS_MOST];
+	unsigned n;
+};
+
+/* Between the stages as well, but only for profiles that ask for it. */
+struct after {
+	struct addr hint[FLOW_BATCH];		/* bgp_peer_dst_ip_map: which next hop was meant */
+	struct addr hop[FLOW_BATCH];		/* bgp_follow_nexthop: where it led; unset: nowhere */
+	struct path path[ENDS][FLOW_BATCH];	/* records with other numbers in */
+};
+
 struct enrich {
 	const struct rib *rib;
 	struct enrich_counters c;
+	struct rd_memo *rd_memo;	/* NULL: no map was asked yet */
 	struct seen *seen;
 	size_t seen_room;
 	struct routed routed[ROUTED];
+
+	struct steps *steps;		/* NULL: nobody wants to know */
+	struct after *after;		/* NULL until a profile needs it */
 
 	/* between the stages of a batch */
 	const struct view *view[FLOW_BATCH];
@@ -57,7 +102,45 @@ extern const struct agent_map {
 	const char *word;
 } agent_maps[AGENT_MAPS];
 
+/*
+ * In which VPN: the map's word goes before the export's, and that before what options told of the
+ * VRF's number (compat/interface.md 7.4). An origin of RD_UNKNOWN is a number that no RD is known
+ * for: no route is looked up by it.
+ */
+struct rd_said enrich_rd(struct enrich *en, const struct profile *p, const struct flow *flow);
+
+static inline uint64_t
+rd_to_look_in(struct rd_said said)
+{
+	return said.origin == RD_UNKNOWN ? 0 : said.rd;
+}
+
 struct whose enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow);
+
+/* The view of another router, as if the flow had come from there; bgp_agent_map is asked for it too. */
+const struct view *enrich_view_at(struct enrich *en, const struct profile *p,
+	    const struct flow *flow, const struct addr *router);
+
+/*
+ * What a profile wants done with routes before fields are made of them; each by rounds over the batch.
+ *
+ * follow    default routes to the next router, and next hops to where traffic leaves
+ * replace   peer and origin AS by communities or confederations: a route's record is then one of ours
+ */
+void	enrich_follow(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n);
+void	enrich_replace(struct enrich *en, const struct profile *p, unsigned n);
+
+/* Which next hops were meant by those exported (bgp_peer_dst_ip_map). */
+void	enrich_hints(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n);
+
+/* Room for all of these. */
+static inline struct after *
+enrich_after(struct enrich *en)
+{
+	if (en->after == NULL)
+		en->after = mem_new(sizeof(*en->after));
+	return en->after;
+}
 
 /* The three fields of the source's route that a map may give; `field` up to SOURCE_MED. */
 enum truth enrich_source_number(const struct enrich *en, const struct profile *p,

@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "core/names.h"
 #include "flow/networks.h"
+#include "rib/attr.h"
 
 #define MOST_WORDS	16		/* of one rule */
 
@@ -95,6 +96,12 @@ parse_vlan(const char *text, union value *ret)
 }
 
 static int
+parse_label(const char *text, union value *ret)
+{
+	return asn_parse(text, &ret->number) == 0 && ret->number < 1u << 20 ? 0 : -1;
+}
+
+static int
 parse_mac(const char *text, union value *ret)
 {
 	unsigned b[6];
@@ -150,6 +157,22 @@ match_vlan(const union value *v, const struct flowmap_subject *s)
 	return s->flow->vlan == v->number;
 }
 
+/* The number its exporter gave the VRF, of either side. */
+static bool
+match_vpn_id(const union value *v, const struct flowmap_subject *s)
+{
+	return s->flow->in_vrf_id == v->number || s->flow->out_vrf_id == v->number;
+}
+
+static bool
+match_label_bottom(const union value *v, const struct flowmap_subject *s)
+{
+	const struct flow *flow = s->flow;
+	unsigned n = flow->mpls_labels < FLOW_LABELS ? flow->mpls_labels : FLOW_LABELS;
+
+	return n > 0 && flow->mpls_label[n - 1] == v->number;
+}
+
 static bool
 match_src_net(const union value *v, const struct flowmap_subject *s)
 {
@@ -163,9 +186,15 @@ match_dst_net(const union value *v, const struct flowmap_subject *s)
 }
 
 static int
-set_router(const char *text, struct flowmap_result *result)
+set_addr(const char *text, struct flowmap_result *result)
 {
 	return addr_parse(text, &result->addr);
+}
+
+static int
+set_rd(const char *text, struct flowmap_result *result)
+{
+	return rd_parse_any(text, &result->rd);
 }
 
 static int
@@ -177,35 +206,46 @@ set_number(const char *text, struct flowmap_result *result)
 
 #define AGENT	(1u << FLOWMAP_AGENT | 1u << FLOWMAP_BMP_AGENT)
 #define SOURCE	(1u << FLOWMAP_PEER_SRC_AS | 1u << FLOWMAP_SRC_LOCAL_PREF | 1u << FLOWMAP_SRC_MED)
+#define VPN	(1u << FLOWMAP_RD)
+#define HOP	(1u << FLOWMAP_PEER_DST_IP)
+#define IFACE	(AGENT | SOURCE | VPN)
 
 static const struct key keys[] = {
-/*	  word           maps            value         test               result      may negate  */
-	{ "ip",          AGENT | SOURCE, parse_prefix, match_ip,          NULL,       false,
+/*	  word                 maps            value         test                result      may negate  */
+	{ "ip",                IFACE | HOP,    parse_prefix, match_ip,           NULL,       false,
 	  "an exporter's address or prefix" },
-	{ "in",          AGENT | SOURCE, parse_number, match_in,          NULL,       true,
+	{ "in",                IFACE,          parse_number, match_in,           NULL,       true,
 	  "an interface number" },
-	{ "out",         AGENT | SOURCE, parse_number, match_out,         NULL,       true,
+	{ "out",               IFACE,          parse_number, match_out,          NULL,       true,
 	  "an interface number" },
-	{ "bgp_nexthop", SOURCE,         parse_prefix, match_bgp_nexthop, NULL,       true,
+	{ "bgp_nexthop",       SOURCE | VPN | HOP, parse_prefix, match_bgp_nexthop, NULL,    true,
 	  "an address or prefix" },
-	{ "peer_dst_as", SOURCE,         parse_number, match_peer_as,     NULL,       true,
+	{ "mpls_vpn_id",       VPN,            parse_number, match_vpn_id,       NULL,       true,
+	  "the number of a VRF" },
+	{ "mpls_label_bottom", VPN,            parse_label,  match_label_bottom, NULL,       true,
+	  "a label, 0 to 1048575" },
+	{ "peer_dst_as",       SOURCE,         parse_number, match_peer_as,      NULL,       true,
 	  "an AS number" },
-	{ "src_mac",     SOURCE,         parse_mac,    match_src_mac,     NULL,       true,
+	{ "src_mac",           SOURCE,         parse_mac,    match_src_mac,      NULL,       true,
 	  "six bytes as 00:11:22:33:44:55" },
-	{ "vlan",        SOURCE,         parse_vlan,   match_vlan,        NULL,       true,
+	{ "vlan",              SOURCE,         parse_vlan,   match_vlan,         NULL,       true,
 	  "0 to 4096" },
-	{ "src_net",     SOURCE,         parse_prefix, match_src_net,     NULL,       true,
+	{ "src_net",           SOURCE,         parse_prefix, match_src_net,      NULL,       true,
 	  "an address or prefix" },
-	{ "dst_net",     SOURCE,         parse_prefix, match_dst_net,     NULL,       true,
+	{ "dst_net",           SOURCE,         parse_prefix, match_dst_net,      NULL,       true,
 	  "an address or prefix" },
-	{ "bgp_ip",      AGENT,          NULL,         NULL,              set_router, false,
+	{ "bgp_ip",            AGENT,          NULL,         NULL,               set_addr,   false,
 	  "a router's address" },
-	{ "bmp_ip",      AGENT,          NULL,         NULL,              set_router, false,
+	{ "bmp_ip",            AGENT,          NULL,         NULL,               set_addr,   false,
 	  "a router's address" },
-	{ "id",          AGENT,          NULL,         NULL,              set_router, false,
+	{ "id",                AGENT,          NULL,         NULL,               set_addr,   false,
 	  "a router's address" },
-	{ "id",          SOURCE,         NULL,         NULL,              set_number, false,
+	{ "id",                SOURCE,         NULL,         NULL,               set_number, false,
 	  "a number, or bgp" },
+	{ "id",                VPN,            NULL,         NULL,               set_rd,     false,
+	  "a route distinguisher as 0:65000:1, 1:192.0.2.1:1 or 2:4200000000:1" },
+	{ "id",                HOP,            NULL,         NULL,               set_addr,   false,
+	  "an address" },
 };
 
 static const struct key *

@@ -19,6 +19,8 @@ enum flowmap_kind {
 	FLOWMAP_SRC_LOCAL_PREF,		/* bgp_src_local_pref_map */
 	FLOWMAP_SRC_MED,		/* bgp_src_med_map */
 	FLOWMAP_BMP_AGENT,		/* bmp_agent_map: asked after bgp_agent_map */
+	FLOWMAP_RD,			/* flow_to_rd_map: in which VPN a flow is looked up */
+	FLOWMAP_PEER_DST_IP,		/* bgp_peer_dst_ip_map: which next hop an exported one stands for */
 	FLOWMAP_KINDS
 };
 
@@ -34,7 +36,8 @@ struct flowmap_result {
 	unsigned line;			/* of the rule, for people */
 	bool from_bgp;			/* id=bgp: the routes decide */
 	uint32_t number;
-	struct addr addr;		/* bgp_ip=, bmp_ip= */
+	uint64_t rd;			/* id= of flow_to_rd_map */
+	struct addr addr;		/* bgp_ip=, bmp_ip=, id= of bgp_peer_dst_ip_map */
 };
 
 struct flowmap;

@@ -253,12 +253,57 @@ read_filter(struct compiling *c)
 		    "warning away");
 }
 
+/* ---- what is done with routes ------------------------------------------------------------ */
+
+static void
+read_follow(struct compiling *c)
+{
+	const char *var = "bgp_follow_nexthop", *list = conf_text(c->conf, CONF_ALL, var);
+	struct profile *p = c->p;
+	char *room, *save = NULL;
+
+	if (list == NULL)
+		return;
+	room = mem_strdup(list);
+	for (char *w = strtok_r(room, ", \t", &save); w != NULL; w = strtok_r(NULL, ", \t", &save)) {
+		if (p->follows == FOLLOW_PREFIXES) {
+			say(c, CONF_NOTE_ERROR, var, "more than 32 prefixes");
+			break;
+		}
+		if (prefix_parse(w, &p->follow[p->follows]) != 0)
+			say(c, CONF_NOTE_ERROR, var, "expected prefixes, separated by commas");
+		else
+			p->follows++;
+	}
+	mem_free(room);
+}
+
+static void
+read_after(struct compiling *c)
+{
+	struct profile *p = c->p;
+
+	read_follow(c);
+	p->set.follow_default = (uint8_t)conf_int(c->conf, CONF_ALL, "bgp_follow_default");
+	p->std_as = commpat_new(conf_text(c->conf, CONF_ALL, "bgp_stdcomm_pattern_to_asn"));
+	p->lrg_as = commpat_new(conf_text(c->conf, CONF_ALL, "bgp_lrgcomm_pattern_to_asn"));
+	p->set.after = (uint8_t)((p->set.follow_default > 0 ? AFTER_DEFAULT : 0) |
+	    (p->follows > 0 ? AFTER_HOPS : 0) |
+	    (p->std_as != NULL || p->lrg_as != NULL ? AFTER_ASN : 0) |
+	    (conf_bool(c->conf, CONF_ALL, "bgp_follow_nexthop_external") ? AFTER_EXTERNAL : 0) |
+	    (conf_bool(c->conf, CONF_ALL, "bgp_peer_as_skip_subas") ? AFTER_SUBAS : 0));
+	if (p->set.after & AFTER_EXTERNAL && p->follows == 0)
+		say(c, CONF_NOTE_WARNING, "bgp_follow_nexthop_external",
+		    "without bgp_follow_nexthop no next hop is followed");
+}
+
 /* ---- the whole --------------------------------------------------------------------------- */
 
 static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_NETWORKS, "networks_file" }, { FILE_PORTS, "ports_file" },
 	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
 	{ FILE_BMP_AGENT, "bmp_agent_map" },
+	{ FILE_RD, "flow_to_rd_map" }, { FILE_PEER_DST_IP, "bgp_peer_dst_ip_map" },
 };
 
 /* What has to be asked about each end, from what the plans need and who may answer. */
@@ -341,6 +386,7 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	p->set.use_ip_next_hop = conf_bool(conf, output, "use_ip_next_hop");
 	p->set.by_router_id = !conf_bool(conf, output, "bgp_disable_router_id_check");
 	p->set.default_origin = conf_bool(conf, output, "bgp_default_origin");
+	read_after(&c);
 	settle_lookups(&p->set);
 	load_files(&c);
 	if (notes->errors == errors)
@@ -412,5 +458,7 @@ profile_free(struct profile *p)
 		flowmap_free(p->map[i]);
 	for (unsigned i = 0; i < PROFILE_FILES; i++)
 		mem_free(p->path[i]);
+	commpat_free(p->std_as);
+	commpat_free(p->lrg_as);
 	mem_free(p);
 }

@@ -6,6 +6,7 @@
 #ifndef WB_FLOW_PROFILE_H
 #define WB_FLOW_PROFILE_H
 
+#include "flow/commpat.h"
 #include "flow/enrich.h"
 #include "flow/flowmap.h"
 #include "flow/lists.h"
@@ -30,7 +31,7 @@ enum source_field {
 enum profile_file {
 	FILE_NETWORKS, FILE_PORTS, FILE_PROTOS, FILE_TOS,
 	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED,
-	FILE_BMP_AGENT, PROFILE_FILES
+	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, PROFILE_FILES
 };
 
 /* No padding and no pointers: two are compared as bytes. */
@@ -46,7 +47,8 @@ struct settings {
 	uint8_t by_router_id;		/* not bgp_disable_router_id_check */
 	uint8_t default_origin;		/* bgp_default_origin */
 	uint8_t ask_src, ask_dst;	/* enum truth: what has to be looked up, from the above */
-	uint8_t spare[2];
+	uint8_t after;			/* enum after_lookup */
+	uint8_t follow_default;		/* how often */
 };
 
 enum filter {
@@ -55,12 +57,27 @@ enum filter {
 	FILTER_ALL,			/* networks_file_filter: hosts and networks */
 };
 
+/* What is done with routes between lookup and fields; most profiles have none of it. */
+enum after_lookup {
+	AFTER_DEFAULT = 1 << 0,		/* bgp_follow_default */
+	AFTER_HOPS = 1 << 1,		/* bgp_follow_nexthop */
+	AFTER_EXTERNAL = 1 << 2,	/* bgp_follow_nexthop_external */
+	AFTER_ASN = 1 << 3,		/* bgp_stdcomm_pattern_to_asn, bgp_lrgcomm_pattern_to_asn */
+	AFTER_SUBAS = 1 << 4,		/* bgp_peer_as_skip_subas */
+};
+
+#define FOLLOW_PREFIXES	32
+
 struct profile {
 	struct settings set;
 	char *path[PROFILE_FILES];		/* NULL: none */
 	struct networks *networks;
 	struct list *list[LIST_KINDS];
 	struct flowmap *map[FLOWMAP_KINDS];
+	/* Of keys that hold for all outputs, so that they are no part of what tells profiles apart: */
+	struct prefix follow[FOLLOW_PREFIXES];	/* bgp_follow_nexthop */
+	unsigned follows;
+	struct commpat *std_as, *lrg_as;	/* of the patterns to_asn, NULL: none */
 };
 
 #endif

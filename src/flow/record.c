@@ -195,11 +195,29 @@ finish_rare(const struct source *src, const struct template *t, const struct ie_
 
 /* --- what options data told -------------------------------------------------------------------- */
 
+/* The RD that options gave the VRF: of the side the flow was metered on, of the other where that is 0. */
+static void
+finish_rd(const struct source *src, struct flow *flow)
+{
+	bool in = flow->direction == 0 || flow->out_vrf_id == 0;
+	uint32_t side[2] = { flow->in_vrf_id, flow->out_vrf_id };
+	uint64_t rd;
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t id = side[in ? i : 1 - i];
+
+		if (id == 0 || !idmap_get(&src->vrf_rds, id, &rd))
+			continue;
+		flow->has |= FLOW_HAS_RD;
+		flow->rd = rd;
+		if (rd != 0)
+			return;
+	}
+}
+
 static void
 finish_names(const struct source *src, struct flow *flow)
 {
-	uint64_t rd;
-
 	flow->lines |= FLOW_LINES_OF(in_iface_name) | FLOW_LINES_OF(out_iface_name) |
 	    FLOW_LINES_OF(class_id) | FLOW_LINES_OF(vrf_name) | FLOW_LINES_OF(in_vrf_name) |
 	    FLOW_LINES_OF(out_vrf_name);
@@ -211,11 +229,8 @@ finish_names(const struct source *src, struct flow *flow)
 	flow->out_vrf_name = (uint32_t)idmap_value(&src->vrf_names, flow->out_vrf_id);
 	if (flow->vrf_name == 0)
 		flow->vrf_name = flow->in_vrf_name ? flow->in_vrf_name : flow->out_vrf_name;
-	if (!(flow->has & FLOW_HAS_RD) && flow->in_vrf_id != 0 &&
-	    idmap_get(&src->vrf_rds, flow->in_vrf_id, &rd)) {
-		flow->rd = rd;
-		flow->has |= FLOW_HAS_RD;
-	}
+	if (!(flow->has & FLOW_HAS_RD) && (flow->in_vrf_id | flow->out_vrf_id) != 0)
+		finish_rd(src, flow);
 }
 
 void
