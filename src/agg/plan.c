@@ -270,6 +270,7 @@ plan_compile(const struct conf *conf, size_t output, wall_t start, struct conf_n
 	(void)bins_compile(conf, output, start, &plan->bins, notes);
 	plan->name = mem_strdup(conf_output(conf, output)->name);
 	plan->timed_events = true;
+	plan->trim = trim_compile(conf);
 	plan->sum = asked.sum;
 	plan->needs = asked.sum != NULL ? asked.sum->needs : 0;
 	plan->sides = asked.sum != NULL && prim_of_sum(asked.sum) != NULL ? 2 : 1;
@@ -303,6 +304,7 @@ plan_free(struct plan *plan)
 		return;
 	pack_free(plan->program[0]);
 	pack_free(plan->program[1]);
+	trim_free(plan->trim);
 	mem_free(plan->field);
 	mem_free(plan->name);
 	mem_free(plan);

@@ -8,6 +8,7 @@
 #define WB_AGG_PLAN_H
 
 #include "agg/prim.h"
+#include "agg/trim.h"
 #include "conf/conf.h"
 #include "flow/flow.h"
 
@@ -60,6 +61,7 @@ struct plan {
 	uint32_t needs;			/* enum enrich_needs of all fields */
 	struct bins bins;
 	struct pack_program *program[2];
+	struct trim *trim;		/* NULL: paths and communities are shown as they are */
 };
 
 /*

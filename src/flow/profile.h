@@ -6,11 +6,11 @@
 #ifndef WB_FLOW_PROFILE_H
 #define WB_FLOW_PROFILE_H
 
-#include "flow/commpat.h"
 #include "flow/enrich.h"
 #include "flow/flowmap.h"
 #include "flow/lists.h"
 #include "flow/networks.h"
+#include "rib/commpat.h"
 
 /* Who may say what an end's AS or network is; in the order in which a tie is decided. */
 enum truth {

@@ -152,6 +152,21 @@ memo_grow(struct memo *memo)
 	mem_free(old.to);
 }
 
+/* Intern what the output shows of a value. */
+static uint32_t
+put_value(struct bintab *tab, enum value_type type, const uint8_t *bytes, size_t len)
+{
+	uint8_t *left;
+	uint32_t id;
+
+	if (!trim_touches(tab->plan->trim, type))
+		return valtab_put(tab->values, bytes, len);
+	left = mem_new(len + 1);
+	id = valtab_put(tab->values, left, trim_apply(tab->plan->trim, type, bytes, len, left));
+	mem_free(left);
+	return id;
+}
+
 /* Our id of a value of the source. */
 static uint32_t
 translate(struct bintab *tab, const struct source *src, struct memo *memo, enum value_type type,
@@ -170,7 +185,7 @@ translate(struct bintab *tab, const struct source *src, struct memo *memo, enum 
 			return memo->to[at & memo->mask];
 	bytes = src->values != NULL ? valtab_get(src->values, id, &len) :
 	    rib_attr(src->rib, attr_of[type], id, &len);
-	ours = valtab_put(tab->values, bytes, len);
+	ours = put_value(tab, type, bytes, len);
 	memo_place(memo, id, ours);
 	return ours;
 }

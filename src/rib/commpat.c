@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Patterns of communities: which fit, and what is made of those that do. */
-#include "flow/commpat.h"
+#include "rib/commpat.h"
 
 #include <string.h>
 

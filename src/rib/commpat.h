@@ -7,8 +7,8 @@
  *
  * This is text work: to be done once per distinct list of communities, not per flow.
  */
-#ifndef WB_FLOW_COMMPAT_H
-#define WB_FLOW_COMMPAT_H
+#ifndef WB_RIB_COMMPAT_H
+#define WB_RIB_COMMPAT_H
 
 #include "rib/attr.h"
 
