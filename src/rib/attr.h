@@ -124,6 +124,15 @@ bool	aspath_is_confed(const uint8_t *bytes, size_t len);	/* it begins with membe
 /* Not an RD of the wire: the number an exporter gave a VRF whose RD nobody told, "vrfid:N". */
 #define RD_TYPE_VRFID	UINT64_C(0xff)
 #define RD_OF_VRFID(n)	(RD_TYPE_VRFID << 48 | (uint32_t)(n))
+/* Nor is this: set in the name of a VRF's own table. Routes of the wire with it are refused. */
+#define RD_VRF		(UINT64_C(1) << 63)
+
+static inline bool
+rd_is_vrf(uint64_t rd)
+{
+	return (rd & RD_VRF) != 0;
+}
+
 const char *rd_text(uint64_t rd, char room[RD_TEXT]);
 int	rd_parse(const char *text, uint64_t *ret_rd);
 

@@ -9,7 +9,7 @@
 #include <assert.h>
 
 #include "core/mem.h"
-#include "rib/rib_priv.h"
+#include "rib/import.h"
 
 #define POOL_BYTES	(UINT64_C(8) << 30)
 #define TELLER_BYTES	(UINT64_C(256) << 20)
@@ -432,6 +432,7 @@ rib_work(struct rib *rib, mono_t until)
 	orphans_work(rib, until);
 	more = work_dead(rib, until);
 	more |= work_columns(rib, until);
+	more |= imports_work(rib, until);
 	more |= work_tables(rib, until);
 	more |= work_attrs(rib, until);
 	more |= limbo_work(&rib->limbo, until);
@@ -465,6 +466,10 @@ rib_stats(const struct rib *rib, struct rib_stats *ret)
 	s.aspaths = rib->attrs.kind_count[BLOB_ASPATH];
 	s.comm_lists = rib->attrs.kind_count[BLOB_COMMS];
 	s.addrs = rib->attrs.kind_count[BLOB_ADDR];
+	for (uint32_t i = 0; i < rib->columns; i++)
+		if (rib->column[i] != NULL && rd_is_vrf(rib->column[i]->table->rd))
+			s.imported += rib->column[i]->routes;
+	s.routes -= s.imported;
 	for (uint32_t i = 0; i < rib->tables; i++) {
 		s.prefixes[rib->table[i]->afi] += rib->table[i]->prefixes.live;
 		s.prefix_bytes += prefixset_bytes(&rib->table[i]->prefixes);
@@ -485,6 +490,7 @@ rib_free(struct rib *rib)
 	limbo_done(&rib->limbo);
 	views_done(rib);
 	merges_done(rib);
+	imports_done(rib);
 	for (uint32_t i = 0; i < rib->tables; i++) {
 		prefixset_done(&rib->table[i]->prefixes);
 		mem_free(rib->table[i]);

@@ -117,6 +117,14 @@ enum rib_change rib_withdraw(struct teller *t, const struct nlri *nlri);
 size_t	rib_announce_many(struct teller *t, const struct nlri *nlri, size_t n, uint32_t path);
 
 /*
+ * VRFs by import route target: from now on VPN routes are also in the tables of those that they belong
+ * to, which view_find gives for the VRF's RD. Takes the map; NULL: no VRFs. An equal one changes nothing,
+ * another one is brought into force by rib_work. RDs with RD_VRF set are refused from then and before.
+ */
+struct vrfmap;
+void	rib_import(struct rib *rib, struct vrfmap *map);
+
+/*
  * From now on what is not told again is stale. Stale routes answer until rib_sweep has withdrawn
  * them, which rib_work goes on with where they are many.
  */
@@ -166,6 +174,7 @@ bool	rib_work(struct rib *rib, mono_t until);
 struct rib_stats {
 	uint64_t prefixes[RIB_AFIS];
 	uint64_t routes;		/* over all tellers */
+	uint64_t imported;		/* their copies in the tables of VRFs */
 	uint64_t paths, aspaths, comm_lists, addrs;
 	uint64_t prefix_bytes, column_bytes, pool_bytes;
 	uint64_t pool_held;		/* memory that the pool has from the kernel for its bytes */
@@ -193,7 +202,7 @@ size_t	rib_matches(const struct rib *rib, const struct teller *t, uint64_t rd,
 	    const struct addr *a, struct rib_match *ret, size_t room);
 
 /*
- * Walk a teller's routes in slices: up to `most` routes per call, `cursor` starts zeroed and is the
+ * Walk a teller's routes, copies of VRFs apart, in slices: up to `most` routes per call, `cursor` starts zeroed and is the
  * walk's own; 0 at the end. Control only.
  */
 struct rib_cursor { uint32_t column, prefix, sub; };

@@ -14,6 +14,7 @@
 #include "rib/column.h"
 #include "rib/prefixset.h"
 #include "rib/rib.h"
+#include "rib/vrfmap.h"
 
 #define TABLES_MOST	16384
 #define COLUMN_BYTES	(UINT64_C(24) << 10)	/* what an empty column is charged with */
@@ -89,6 +90,7 @@ struct rib {
 	struct views *views;
 	struct merges *merges;
 	uint64_t merged, merged_full;	/* as in struct rib_stats */
+	struct imports *imports;	/* import.c; NULL: there are no VRFs */
 	uint32_t work_table;		/* where background work goes on */
 	enum gc_phase gc;
 	bool gc_wanted;

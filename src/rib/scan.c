@@ -35,6 +35,8 @@ take_teller(struct rib_scan *s, const struct teller *t)
 	*info = t->info;
 	info->name = mem_strdup(t->info.name);
 	for (struct column *c = t->columns; c != NULL; c = c->next) {
+		if (rd_is_vrf(c->table->rd))
+			continue;
 		s->column = mem_grow(s->column, s->columns + 1, sizeof(*s->column));
 		s->column[s->columns++] = (struct scan_column){
 			.column = c, .teller = (uint32_t)s->tellers, .pages = c->path.top,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
-#include "rib/rib_priv.h"
+#include "rib/import.h"
 
 #define SWEEP_SLICE	(4 * NS_PER_MS)
 #define BATCH		32
@@ -90,7 +90,7 @@ teller_gone(struct teller *t)
 
 	for (col = t->columns; col != NULL; col = next) {
 		next = col->next;
-		if (rib->watcher != NULL) {
+		if (rib->watcher != NULL && !rd_is_vrf(col->table->rd)) {
 			col->ghost = t;
 			t->buried++;
 			rib->ghosts++;
@@ -127,7 +127,7 @@ teller_routes(const struct teller *t, enum rib_afi afi, enum rib_safi safi)
 	uint64_t n = 0;
 
 	for (const struct column *c = t->columns; c != NULL; c = c->next)
-		if (c->table->afi == afi && c->safi == safi)
+		if (c->table->afi == afi && c->safi == safi && !rd_is_vrf(c->table->rd))
 			n += c->routes;
 	return n;
 }
@@ -241,6 +241,12 @@ members_of(const struct column *col, uint32_t id, uint32_t cell, struct member *
 		ret[i].label |= stale;
 	}
 	return n;
+}
+
+size_t
+column_members(const struct column *col, uint32_t id, struct member *ret)
+{
+	return members_of(col, id, pages_get(&col->path, id), ret);
 }
 
 static void
@@ -367,7 +373,8 @@ watched(const struct teller *t, const struct nlri *nlri, enum rib_change change,
 	const struct rib_watcher *w = t->rib->watcher;
 	const struct rib_event e = { t, nlri, change, old, path };
 
-	w->route(w->ctx, &e);
+	if (!rd_is_vrf(nlri->rd))	/* copies are nobody's news */
+		w->route(w->ctx, &e);
 }
 
 /* col: NULL where there is no room for it; id: of the prefix, 0 where that is not known yet. */
@@ -376,7 +383,9 @@ announce_nlri(struct teller *t, struct column *col, uint32_t id, const struct nl
     uint32_t path)
 {
 	struct rib *rib = t->rib;
+	bool imported = rib->imports != NULL && col != NULL && column_is_imported(col);
 	enum rib_change change = RIB_FULL;
+	uint32_t was = 0;
 
 	assert(path != 0);
 	rib->announces++;
@@ -384,21 +393,34 @@ announce_nlri(struct teller *t, struct column *col, uint32_t id, const struct nl
 		id = prefix_get(t, &col->table->prefixes, &nlri->prefix);
 	if (id != 0) {
 		change = announce(col, id, nlri, path);
+		was = rib->was;
 		if (change == RIB_FULL && pages_get(&col->path, id) == 0)
 			prefixset_unused(&col->table->prefixes, id);
 	}
 	if (change == RIB_FULL) {
 		rib->refused++;
 		rib->gc_loosened++;
-	} else if (rib->watcher != NULL) {
-		watched(t, nlri, change, rib->was, path);
+		return change;
 	}
+	if (rib->watcher != NULL)
+		watched(t, nlri, change, was, path);
+	if (imported)
+		import_change(t, col->table, nlri, was, path);
 	return change;
+}
+
+enum rib_change
+copy_announce(struct teller *t, const struct nlri *nlri, uint32_t path)
+{
+	return announce_nlri(t, column_of(t, nlri->safi, nlri->rd, afi_of(&nlri->prefix.addr), true),
+	    0, nlri, path);
 }
 
 static struct column *
 column_for(struct teller *t, const struct nlri *nlri)
 {
+	if (rd_is_vrf(nlri->rd))
+		return NULL;
 	return column_of(t, nlri->safi, nlri->rd, afi_of(&nlri->prefix.addr), true);
 }
 
@@ -524,12 +546,12 @@ withdraw_member(struct column *col, uint32_t id, uint32_t old, uint32_t path_id)
 }
 
 enum rib_change
-rib_withdraw(struct teller *t, const struct nlri *nlri)
+copy_withdraw(struct teller *t, const struct nlri *nlri)
 {
 	const struct prefix *p = &nlri->prefix;
 	struct column *col = column_of(t, nlri->safi, nlri->rd, afi_of(&p->addr), false);
 	struct lpm_key key = lpm_masked(lpm_key_of(&p->addr), p->len);
-	uint32_t id = 0, old = 0;
+	uint32_t id = 0, old = 0, was;
 
 	t->rib->withdraws++;
 	if (col != NULL)
@@ -538,9 +560,18 @@ rib_withdraw(struct teller *t, const struct nlri *nlri)
 		old = pages_get(&col->path, id);
 	if (old == 0 || withdraw_member(col, id, old, nlri->path_id) == RIB_UNKNOWN)
 		return RIB_UNKNOWN;
+	was = t->rib->was;
 	if (t->rib->watcher != NULL)
-		watched(t, nlri, RIB_REMOVED, t->rib->was, 0);
+		watched(t, nlri, RIB_REMOVED, was, 0);
+	if (t->rib->imports != NULL && column_is_imported(col))
+		import_change(t, col->table, nlri, was, 0);
 	return RIB_REMOVED;
+}
+
+enum rib_change
+rib_withdraw(struct teller *t, const struct nlri *nlri)
+{
+	return rd_is_vrf(nlri->rd) ? RIB_UNKNOWN : copy_withdraw(t, nlri);
 }
 
 /* --- stale ----------------------------------------------------------------------------------- */
@@ -584,9 +615,19 @@ tell_swept(const struct rib *rib, const struct teller *t, const struct column *c
 }
 
 static void
+import_swept(struct column *col, uint32_t id, const struct member *m)
+{
+	const struct nlri nlri = { .rd = col->table->rd, .safi = (uint8_t)col->safi,
+	    .prefix = prefixset_prefix(&col->table->prefixes, id), .path_id = m->path_id };
+
+	import_change(col->teller, col->table, &nlri, m->path, 0);
+}
+
+static void
 sweep_cell(struct column *col, uint32_t id)
 {
 	struct member m[SET_MOST];
+	bool imported = col->teller->rib->imports != NULL && column_is_imported(col);
 	uint32_t old = pages_get(&col->path, id);
 	size_t n, before, kept = 0;
 
@@ -596,8 +637,11 @@ sweep_cell(struct column *col, uint32_t id)
 	for (size_t i = 0; i < n; i++)
 		if (!(m[i].label & MEMBER_STALE))
 			m[kept++] = m[i];
-		else
+		else {
 			tell_swept(col->teller->rib, col->teller, col, id, &m[i]);
+			if (imported)
+				import_swept(col, id, &m[i]);
+		}
 	if (kept < n && store_members(col, id, old, before, m, kept) != 0)
 		(void)store_members(col, id, old, before, m, 0);
 }

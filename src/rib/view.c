@@ -98,7 +98,9 @@ view_find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by
 		v = find(rib, router, 0, false);
 	if (!has_users(v))
 		return NULL;
-	vpn = rd != 0 ? find(rib, router, rd, v->by_id) : NULL;
+	vpn = rd != 0 ? find(rib, router, rd | RD_VRF, v->by_id) : NULL;
+	if (rd != 0 && !has_users(vpn))
+		vpn = find(rib, router, rd, v->by_id);
 	return has_users(vpn) ? vpn : v;
 }
 

@@ -26,7 +26,8 @@ uint32_t rib_generation(const struct rib *rib);
 /*
  * The view of the router at this address: the teller group whose router-id it is (unless
  * !by_router_id), else whose session address it is. NULL where no such teller is known.
- * rd 0 is the global table; another one puts that VPN table before the unicast ones.
+ * rd 0 is the global table; another one puts that VPN table before the unicast ones: that of the VRF
+ * where there is one of this RD (rib_import), else that of the RD alone.
  * The pointer is good while rib_generation stays the same and the epoch lasts.
  */
 const struct view *view_find(const struct rib *rib, const struct addr *router, uint64_t rd,

@@ -104,6 +104,8 @@ rib_walk(const struct teller *t, struct rib_cursor *cursor, struct nlri *ret_nlr
 	for (uint32_t i = 0; c != NULL && i < at.column; i++)
 		c = c->next;
 	for (; c != NULL; c = c->next, at.column++, at.prefix = 0) {
+		if (rd_is_vrf(c->table->rd))
+			continue;
 		for (; at.prefix / PAGE_CELLS < c->path.top; at.prefix++, at.sub = 0) {
 			if (c->path.count[at.prefix / PAGE_CELLS] == 0) {
 				at.prefix |= PAGE_CELLS - 1;
