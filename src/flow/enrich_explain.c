@@ -94,6 +94,15 @@ tell_agents(const struct enrich *en, const struct profile *p, const struct flow 
 	json_end(j, ']');
 }
 
+static const char *
+table_text(const struct view *view)
+{
+	uint64_t rd = view != NULL ? view_rd(view) : 0;
+
+	return view == NULL ? "nothing" : rd == 0 ? "the global table" :
+	    rd_is_vrf(rd) ? "the VRF's imports (vrf_map)" : "routes of this RD";
+}
+
 /* In which VPN the routes are looked up; nothing where no one said. */
 static void
 tell_rd(struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
@@ -111,6 +120,7 @@ tell_rd(struct enrich *en, const struct profile *p, const struct flow *flow, str
 	json_str(j, "from", origins[said.origin]);
 	if (said.line != 0)
 		json_u64(j, "line", said.line);
+	json_str(j, "looked_up_in", table_text(en->rib != NULL ? en->view[0] : NULL));
 	json_end(j, '}');
 }
 

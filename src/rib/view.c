@@ -113,6 +113,12 @@ view_is_up(const struct view *view)
 	    atomic_load_explicit(&v->users, memory_order_relaxed);
 }
 
+uint64_t
+view_rd(const struct view *view)
+{
+	return view->rd;
+}
+
 uint32_t
 rib_generation(const struct rib *rib)
 {

@@ -36,6 +36,9 @@ const struct view *view_find(const struct rib *rib, const struct addr *router, u
 /* Of its tellers, at least one keeps its routes up to date (teller_down). */
 bool	view_is_up(const struct view *view);
 
+/* Which table answers first: 0 the global one, else that of an RD, with RD_VRF set that of a VRF. */
+uint64_t view_rd(const struct view *view);
+
 enum route_kind {
 	ROUTE_NONE,			/* nothing matched */
 	ROUTE_DEFAULT,			/* only 0.0.0.0/0 or ::/0 matched */

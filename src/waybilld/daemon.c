@@ -300,6 +300,7 @@ start_all(struct control *c, struct sbuf *err)
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
+		rib_import(d->rib, setup_take_vrfs(daemon_setup(d)));
 		d->reader = reader_start(d->epoch);
 		d->saved_rib = saved_rib_start(d, conf);
 		d->feeds = feeds_start(d, conf);

@@ -135,6 +135,7 @@ put_rib(struct sbuf *out, const struct daemon *d)
 	single(out, "rib_prefixes", true, "prefixes of all tables",
 	    s.prefixes[RIB_IP4] + s.prefixes[RIB_IP6]);
 	single(out, "rib_routes", true, "routes of all tellers", s.routes);
+	single(out, "rib_imported", true, "copies of routes in tables of VRFs", s.imported);
 	single(out, "rib_bytes", true, "memory of the RIB",
 	    s.prefix_bytes + s.column_bytes + s.pool_bytes);
 	single(out, "rib_announces", false, "routes announced", s.announces);

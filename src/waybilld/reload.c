@@ -138,6 +138,8 @@ put_in_force(struct daemon *d, struct reload *r)
 
 	if (r->maps_of == NULL)
 		(void)process_log(r->setup->conf);
+	if (d->rib != NULL)
+		rib_import(d->rib, setup_take_vrfs(r->setup));
 	setup_inherit(r->setup, old);
 	process_pidfiles(conf_text(r->setup->conf, CONF_ALL, "pidfile"), r->setup, old);
 	d->retiring = old;

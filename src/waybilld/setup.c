@@ -187,6 +187,9 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 	if (conf_can_read(conf, CONF_ALL, "nfacctd_allow_file", notes) &&
 	    conf_text(conf, CONF_ALL, "nfacctd_allow_file") != NULL)
 		s->allow = allow_read(conf_text(conf, CONF_ALL, "nfacctd_allow_file"), notes);
+	if (conf_can_read(conf, CONF_ALL, "vrf_map", notes) &&
+	    conf_text(conf, CONF_ALL, "vrf_map") != NULL)
+		s->vrfs = vrfmap_load(conf_text(conf, CONF_ALL, "vrf_map"), notes);
 	if (notes->errors > 0) {
 		setup_discard(s);
 		return NULL;
@@ -219,6 +222,15 @@ setup_inherit(struct setup *now, struct setup *old)
 	}
 }
 
+struct vrfmap *
+setup_take_vrfs(struct setup *s)
+{
+	struct vrfmap *vrfs = s->vrfs;
+
+	s->vrfs = NULL;
+	return vrfs;
+}
+
 void
 setup_release(struct setup *s)
 {
@@ -236,6 +248,7 @@ setup_release(struct setup *s)
 	for (size_t i = 0; i < s->profiles; i++)
 		profile_free(s->profile[i]);
 	allow_free(s->allow);
+	vrfmap_free(s->vrfs);
 	conf_free(s->conf);
 	mem_free(s->profile);
 	mem_free(s->output);

@@ -12,6 +12,7 @@
 #include "flow/collector.h"
 #include "flow/enrich.h"
 #include "out/output.h"
+#include "rib/vrfmap.h"
 
 struct setup_output {
 	const struct out_kind *kind;
@@ -36,6 +37,7 @@ struct setup {
 	size_t profiles;
 	struct collector_conf collector;	/* what the workers' collectors go by */
 	struct allow *allow;			/* nfacctd_allow_file, NULL: all */
+	struct vrfmap *vrfs;			/* vrf_map, until the RIB takes it; NULL: none */
 };
 
 /*
@@ -50,6 +52,9 @@ struct setup *setup_compile(struct conf *conf, struct names *names, const char *
  * their thread, and with them the setup they were started under.
  */
 void	setup_inherit(struct setup *now, struct setup *old);
+
+/* The VRFs, for rib_import, which takes them; once. */
+struct vrfmap *setup_take_vrfs(struct setup *s);
 
 /* One reference less; the last one frees. Does not stop outputs. NULL is fine. */
 void	setup_release(struct setup *s);

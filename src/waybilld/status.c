@@ -95,6 +95,7 @@ put_rib(struct json *j, const struct daemon *d)
 	json_u64(j, "prefixes_ipv4", s.prefixes[RIB_IP4]);
 	json_u64(j, "prefixes_ipv6", s.prefixes[RIB_IP6]);
 	json_u64(j, "routes", s.routes);
+	json_u64(j, "imported", s.imported);
 	json_u64(j, "paths", s.paths);
 	json_u64(j, "as_paths", s.aspaths);
 	json_u64(j, "prefix_bytes", s.prefix_bytes);

@@ -20,6 +20,7 @@
 #include "core/mem.h"
 #include "flow/enrich.h"
 #include "rib/rib.h"
+#include "rib/vrfmap.h"
 
 enum { ROUTERS = 3, EVERYTHING = 0xfff };
 
@@ -435,6 +436,41 @@ flows_are_mapped_to_their_vpn(void **state)
 	}
 }
 
+/* Both PEs' flows find the customer's other site, whose route has the other PE's RD. */
+static void
+a_vrf_finds_routes_of_other_rds(void **state)
+{
+	const uint8_t ecomms[] = { 0, 2, 0xfd, 0xe8, 0, 0, 0, 100 };
+	static const uint8_t path[] = { 2, 1, 0, 0, 0xfc, 0xff };
+	const struct attrs attrs = { .ecomms = ecomms, .ecomms_len = sizeof(ecomms), .aspath = path,
+	    .aspath_len = sizeof(path), .next_hop = addr("172.16.0.3") };
+	struct nlri nlri = { .rd = RD(22), .safi = RIB_VPN };
+	struct vrfmap *map = vrfmap_new();
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	assert_int_equal(prefix_parse("10.9.0.0/16", &nlri.prefix), 0);
+	rib_announce(w.teller[0], &nlri, attrs_put(w.teller[0], &attrs));
+	write_map("id=0:65000:21 in=1\n");
+	w.flow.in_iface = 1;
+	run(&w, "flow_to_rd_map: test_lookup.map\n", "10.1.1.1", "10.9.1.1");
+	assert_int_equal(w.flow.r.dst_kind, ROUTE_OWN);		/* the global table's 10/8 */
+	assert_int_equal(vrfmap_add(map, RD(21), UINT64_C(0x0002fde800000064)), 0);
+	vrfmap_seal(map);
+	rib_import(w.rib, map);
+	while (rib_work(w.rib, (mono_t){ INT64_MAX }))
+		continue;
+	run(&w, "flow_to_rd_map: test_lookup.map\n", "10.1.1.1", "10.9.1.1");
+	assert_int_equal(w.flow.r.dst_as, 64767);
+	assert_int_equal(w.flow.r.rd, RD(21));
+	assert_hop(&w, "172.16.0.3");
+	w.flow.in_iface = 2;
+	run(&w, "flow_to_rd_map: test_lookup.map\n", "10.1.1.1", "10.9.1.1");
+	assert_int_equal(w.flow.r.dst_kind, ROUTE_OWN);
+	world_done(&w);
+}
+
 static void
 a_wrong_map_names_file_and_line(void **state)
 {
@@ -491,7 +527,8 @@ explain_names_each_decision(void **state)
 {
 	static const struct { const char *lines, *map, *dst, *says[3]; } rows[] = {
 		{ "flow_to_rd_map: test_lookup.map\n", "\nid=0:65000:1 in=3\n", "10.1.1.1",
-		  { "\"rd\": {\"value\": \"0:65000:1\", \"from\": \"flow_to_rd_map\", \"line\": 2}" } },
+		  { "\"rd\": {\"value\": \"0:65000:1\", \"from\": \"flow_to_rd_map\", \"line\": 2, "
+		    "\"looked_up_in\": \"routes of this RD\"}" } },
 		{ "bgp_follow_default: 3\n", "", "50.1.1.1",
 		  { "\"default_followed_to\": [{\"router\": \"172.16.0.2\", \"match\": \"default route only\"}, "
 		    "{\"router\": \"172.16.0.3\", \"match\": \"route\"}]" } },
@@ -552,6 +589,7 @@ main(void)
 		cmocka_unit_test(communities_give_as_numbers_to_our_own),
 		cmocka_unit_test(members_of_a_confederation_are_left_out),
 		cmocka_unit_test(flows_are_mapped_to_their_vpn),
+		cmocka_unit_test(a_vrf_finds_routes_of_other_rds),
 		cmocka_unit_test(a_wrong_map_names_file_and_line),
 		cmocka_unit_test(an_exported_next_hop_may_stand_for_another),
 		cmocka_unit_test(explain_names_each_decision),

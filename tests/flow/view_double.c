@@ -111,6 +111,12 @@ view_find(const struct rib *rib, const struct addr *router, uint64_t rd, bool by
 	return NULL;
 }
 
+uint64_t
+view_rd(const struct view *view)
+{
+	return view->rd;
+}
+
 static struct route
 look_up(const struct rib *rib, const struct view *view, const struct addr *addr,
     const struct addr *hint)
