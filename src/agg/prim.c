@@ -33,8 +33,6 @@ static const struct prim table[] = {
 static const struct {
 	const char *word, *waits_for;
 } missing[] = {
-	{ "src_roa", "RPKI data" },
-	{ "dst_roa", "RPKI data" },
 	{ "src_host_country", "GeoIP data" },
 	{ "dst_host_country", "GeoIP data" },
 	{ "src_host_pocode", "GeoIP data" },

@@ -50,6 +50,7 @@ enrich_free(struct enrich *en)
 		return;
 	mem_free(en->seen);
 	mem_free(en->rd_memo);
+	mem_free(en->roa_memos);
 	mem_free(en->after);
 	mem_free(en);
 }
@@ -635,6 +636,8 @@ enrich_some(struct enrich *en, const struct profile *p, struct flow *flow, unsig
 		fill_hosts(en, flow, n, &tally);
 	if (needs & decides & ENRICH_PORTS)
 		fill_lists(p, flow, n);
+	if (needs & ENRICH_ROA)
+		enrich_roa(en, p, flow, n);
 	if (needs & ENRICH_RD)
 		fill_rd(en, p, flow, n);
 	if (needs & ENRICH_TAGS)

@@ -31,6 +31,7 @@ enum enrich_needs {
 	ENRICH_PEER_DST_IP = 1u << 9,
 	ENRICH_RD = 1u << 10,
 	ENRICH_TAGS = 1u << 11,
+	ENRICH_ROA = 1u << 12,		/* origin validation (RPKI) of the ends whose routes are asked for */
 };
 
 struct profile;

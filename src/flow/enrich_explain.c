@@ -209,6 +209,15 @@ tell_bgp(const struct enrich *en, const struct said *said, const struct addr *hi
 	json_end(j, '}');
 }
 
+static void
+tell_roa(const struct profile *p, enum end end, const struct flow *flow, struct json *j)
+{
+	const char state[2] = { (char)(end == END_SRC ? flow->r.src_roa : flow->r.dst_roa), '\0' };
+
+	if (p->set.needs & ENRICH_ROA)
+		json_str(j, "roa", p->roas != NULL ? state : "u: there is no rpki_roas_file");
+}
+
 /* The routers that a default route, or the next hop, was followed to. */
 static void
 tell_steps(const struct steps *steps, enum end end, bool by_default, struct json *j)
@@ -339,6 +348,7 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 		    &choice[end], j);
 		tell_steps(&steps, end, true, j);
 		tell_replaced(en, end, &said[end], j);
+		tell_roa(p, end, flow, j);
 		json_end(j, '}');
 	}
 	tell_peers(en, p, flow, said, choice, j);

@@ -70,6 +70,22 @@ struct after {
 	struct path path[ENDS][FLOW_BATCH];	/* records with other numbers in */
 };
 
+/* States of routes by one file of ROAs, as it was read then. */
+#define ROA_MEMOS	4096		/* a power of two */
+
+struct roa_memo {
+	struct addr addr;
+	uint32_t origin;
+	uint8_t len;
+	char state;			/* 0: nothing yet */
+};
+
+struct roa_memos {
+	const struct roa_table *roas;
+	wall_t read;
+	struct roa_memo memo[ROA_MEMOS];
+};
+
 struct enrich {
 	const struct rib *rib;
 	struct enrich_counters c;
@@ -79,6 +95,7 @@ struct enrich {
 	struct routed routed[ROUTED];
 
 	struct steps *steps;		/* NULL: nobody wants to know */
+	struct roa_memos *roa_memos;	/* NULL until a profile asks for states */
 	struct after *after;		/* NULL until a profile needs it */
 
 	/* between the stages of a batch */
@@ -141,6 +158,9 @@ enrich_after(struct enrich *en)
 		en->after = mem_new(sizeof(*en->after));
 	return en->after;
 }
+
+/* Origin validation of both ends (RFC 6811), into flow->r. */
+void	enrich_roa(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n);
 
 /* The three fields of the source's route that a map may give; `field` up to SOURCE_MED. */
 enum truth enrich_source_number(const struct enrich *en, const struct profile *p,

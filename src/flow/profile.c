@@ -291,6 +291,7 @@ read_after(struct compiling *c)
 	    (p->follows > 0 ? AFTER_HOPS : 0) |
 	    (p->std_as != NULL || p->lrg_as != NULL ? AFTER_ASN : 0) |
 	    (conf_bool(c->conf, CONF_ALL, "bgp_follow_nexthop_external") ? AFTER_EXTERNAL : 0) |
+	    (conf_given(c->conf, CONF_ALL, "bgp_src_roa_type") ? AFTER_SRC_ROA : 0) |
 	    (conf_bool(c->conf, CONF_ALL, "bgp_peer_as_skip_subas") ? AFTER_SUBAS : 0));
 	if (p->set.after & AFTER_EXTERNAL && p->follows == 0)
 		say(c, CONF_NOTE_WARNING, "bgp_follow_nexthop_external",
@@ -304,6 +305,7 @@ static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
 	{ FILE_BMP_AGENT, "bmp_agent_map" },
 	{ FILE_RD, "flow_to_rd_map" }, { FILE_PEER_DST_IP, "bgp_peer_dst_ip_map" },
+	{ FILE_ROAS, "rpki_roas_file" },
 };
 
 /* What has to be asked about each end, from what the plans need and who may answer. */
@@ -320,6 +322,8 @@ settle_lookups(struct settings *set)
 		for (unsigned i = 0; i < SOURCE_FIELDS; i++)
 			if (set->source_from[i] & (TRUTH_BGP | TRUTH_MAP))
 				set->ask_src |= TRUTH_BGP;
+	if (set->needs & ENRICH_ROA && set->after & AFTER_SRC_ROA)
+		set->ask_src |= TRUTH_BGP;
 	if ((set->filter != FILTER_NONE && set->needs & ENRICH_HOSTS) ||
 	    (set->filter == FILTER_ALL &&
 	    set->needs & (ENRICH_NETS | ENRICH_SRC_ROUTE | ENRICH_DST_ROUTE))) {
@@ -332,6 +336,21 @@ static bool
 is_there(const struct compiling *c, unsigned file)
 {
 	return c->p->path[file] != NULL && !(c->missing >> file & 1);
+}
+
+static void
+load_roas(struct compiling *c)
+{
+	struct profile *p = c->p;
+	struct sbuf err = { 0 };
+
+	if (!is_there(c, FILE_ROAS))
+		return;
+	p->roas = roa_read(p->path[FILE_ROAS], &err);
+	p->roas_read = wall_now();
+	if (p->roas == NULL)
+		say(c, CONF_NOTE_ERROR, "rpki_roas_file", sbuf_text(&err));
+	sbuf_done(&err);
 }
 
 static void
@@ -389,6 +408,7 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	read_after(&c);
 	settle_lookups(&p->set);
 	load_files(&c);
+	load_roas(&c);
 	if (notes->errors == errors)
 		return p;
 	profile_free(p);
@@ -460,5 +480,6 @@ profile_free(struct profile *p)
 		mem_free(p->path[i]);
 	commpat_free(p->std_as);
 	commpat_free(p->lrg_as);
+	roa_free(p->roas);
 	mem_free(p);
 }

@@ -11,6 +11,7 @@
 #include "flow/lists.h"
 #include "flow/networks.h"
 #include "rib/commpat.h"
+#include "rib/roa.h"
 
 /* Who may say what an end's AS or network is; in the order in which a tie is decided. */
 enum truth {
@@ -31,7 +32,7 @@ enum source_field {
 enum profile_file {
 	FILE_NETWORKS, FILE_PORTS, FILE_PROTOS, FILE_TOS,
 	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED,
-	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, PROFILE_FILES
+	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, FILE_ROAS, PROFILE_FILES
 };
 
 /* No padding and no pointers: two are compared as bytes. */
@@ -64,6 +65,7 @@ enum after_lookup {
 	AFTER_EXTERNAL = 1 << 2,	/* bgp_follow_nexthop_external */
 	AFTER_ASN = 1 << 3,		/* bgp_stdcomm_pattern_to_asn, bgp_lrgcomm_pattern_to_asn */
 	AFTER_SUBAS = 1 << 4,		/* bgp_peer_as_skip_subas */
+	AFTER_SRC_ROA = 1 << 5,		/* bgp_src_roa_type: src_roa is more than unknown */
 };
 
 #define FOLLOW_PREFIXES	32
@@ -78,6 +80,8 @@ struct profile {
 	struct prefix follow[FOLLOW_PREFIXES];	/* bgp_follow_nexthop */
 	unsigned follows;
 	struct commpat *std_as, *lrg_as;	/* of the patterns to_asn, NULL: none */
+	struct roa_table *roas;			/* rpki_roas_file, NULL: none */
+	wall_t roas_read;
 };
 
 #endif

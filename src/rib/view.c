@@ -545,6 +545,29 @@ view_lookup(const struct rib *rib, const struct view *view, struct addr_field ad
 	}
 }
 
+bool
+view_shorter(const struct rib *rib, const struct view *view, const struct addr *a, uint8_t len,
+    struct route *ret)
+{
+	const struct way w = way_of(view, afi_of(a));
+	struct seek s = { .key = lpm_key_of(a) };
+
+	s.id = w.list != NULL ? lpm_first(w.lpm, s.key) : 0;
+	while (s.id != 0 && lpm_len(w.lpm, s.id) >= len)
+		s.id = lpm_next(w.lpm, s.key, s.id);
+	if (s.id != 0) {
+		struct route found;
+
+		s.len = lpm_len(w.lpm, s.id);
+		resolve(rib, &w, &s, (struct addr_field){ NULL, 0 }, &found);
+		if (found.kind != ROUTE_NONE) {
+			*ret = found;
+			return true;
+		}
+	}
+	return view->global != NULL && view_shorter(rib, view->global, a, len, ret);
+}
+
 void
 rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
 {

@@ -91,6 +91,12 @@ size_t	view_candidates(const struct rib *rib, const struct view *view, const str
 /* The name of an enum teller_rib: "Loc-RIB"; "RIB" where a teller has but one. */
 const char *teller_rib_name(unsigned rib);
 
+ * The longest match shorter than `len` bits, the router's next less specific route. False, and *ret as it
+ * was, where there is none. For what is asked rarely.
+ */
+bool	view_shorter(const struct rib *rib, const struct view *view, const struct addr *a, uint8_t len,
+	    struct route *ret);
+
 /* The record of a path; id 0 is a record of zeros. */
 const struct path *rib_path(const struct rib *rib, uint32_t id);
 const struct comm_set *rib_comm_set(const struct rib *rib, uint32_t id);	/* see rib_comms */

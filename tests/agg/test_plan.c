@@ -111,7 +111,7 @@ test_wrong(void **state)
 		const char *lines, *says;
 	} rows[] = {
 		{ "aggregate: src_hosd", "did you mean \"src_host\"?" },
-		{ "aggregate: dst_roa", "known, but not built in yet" },
+		{ "aggregate: src_host_country", "known, but not built in yet" },
 		{ "aggregate: src_host_country, src_host", "needs GeoIP data" },
 		{ "aggregate: none\nprint_history: 90s", "whole minutes" },
 		{ "aggregate: none\nprint_history: 5m\nprint_history_offset: 300", "shorter" },

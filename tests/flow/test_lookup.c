@@ -22,7 +22,7 @@
 #include "rib/rib.h"
 #include "rib/vrfmap.h"
 
-enum { ROUTERS = 3, EVERYTHING = 0xfff };
+enum { ROUTERS = 3, EVERYTHING = 0x1fff };
 
 static const char conf_name[] = "test_lookup.conf", map_name[] = "test_lookup.map";
 
@@ -520,6 +520,64 @@ an_exported_next_hop_may_stand_for_another(void **state)
 	world_done(&w);
 }
 
+/* ---- RPKI -------------------------------------------------------------------------------- */
+
+static void
+routes_are_validated(void **state)
+{
+	/* 20.1/16 by 64601, 40/8 by 64640 over the default route, 0/0 by 64901. */
+	static const struct { const char *roas, *dst; char dst_roa; } rows[] = {
+		{ "", "20.1.1.1", 'u' },
+		{ "{\"prefix\":\"20.0.0.0/8\",\"asn\":\"AS64601\",\"maxLength\":16}", "20.1.1.1", 'v' },
+		/* Too long; nothing shorter but the default route, which no one may deny. */
+		{ "{\"prefix\":\"20.0.0.0/8\",\"asn\":\"AS64601\",\"maxLength\":15}", "20.1.1.1", 'U' },
+		{ "{\"prefix\":\"20.0.0.0/8\",\"asn\":64602,\"maxLength\":16},"
+		  "{\"prefix\":\"0.0.0.0/0\",\"asn\":64901,\"maxLength\":0}", "20.1.1.1", 'V' },
+		{ "{\"prefix\":\"20.0.0.0/8\",\"asn\":64602,\"maxLength\":16},"
+		  "{\"prefix\":\"0.0.0.0/0\",\"asn\":64902,\"maxLength\":0}", "20.1.1.1", 'i' },
+		{ "{\"prefix\":\"10.0.0.0/8\",\"asn\":64602,\"maxLength\":8}", "10.1.1.1", 'u' },
+		{ "{\"prefix\":\"20.0.0.0/8\",\"asn\":64602,\"maxLength\":16}", "2001:db8::1", 'u' },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct sbuf text = { 0 };
+		struct world w;
+
+		world_init(&w);
+		sbuf_printf(&text, "{\"roas\":[%s]}", rows[i].roas);
+		write_map(sbuf_text(&text));
+		sbuf_done(&text);
+		/* Twice: the second answer is remembered. */
+		for (unsigned round = 0; round < 2; round++) {
+			run(&w, "rpki_roas_file: test_lookup.map\n", rows[i].dst, rows[i].dst);
+			assert_int_equal(w.flow.r.dst_roa, rows[i].dst_roa);
+			assert_int_equal(w.flow.r.src_roa, 'u');
+		}
+		run(&w, "rpki_roas_file: test_lookup.map\nbgp_src_roa_type: bgp\n", rows[i].dst, rows[i].dst);
+		assert_int_equal(w.flow.r.src_roa, rows[i].dst_roa);
+		run(&w, "", rows[i].dst, rows[i].dst);
+		assert_int_equal(w.flow.r.dst_roa, 'u');
+		world_done(&w);
+	}
+}
+
+static void
+a_wrong_file_of_roas_is_an_error(void **state)
+{
+	struct sbuf b = { 0 };
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	write_map("{\"roas\":[{\"prefix\":\"20.0.0.0/8\"}]}");
+	assert_null(compile(&w, "rpki_roas_file: test_lookup.map\n"));
+	conf_notes_print(&w.notes, &b);
+	assert_non_null(strstr(sbuf_text(&b), "test_lookup.conf:6: error: rpki_roas_file: "));
+	sbuf_done(&b);
+	world_done(&w);
+}
+
 /* ---- explain ----------------------------------------------------------------------------- */
 
 static void
@@ -592,6 +650,8 @@ main(void)
 		cmocka_unit_test(a_vrf_finds_routes_of_other_rds),
 		cmocka_unit_test(a_wrong_map_names_file_and_line),
 		cmocka_unit_test(an_exported_next_hop_may_stand_for_another),
+		cmocka_unit_test(routes_are_validated),
+		cmocka_unit_test(a_wrong_file_of_roas_is_an_error),
 		cmocka_unit_test(explain_names_each_decision),
 	};
 

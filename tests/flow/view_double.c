@@ -153,6 +153,25 @@ view_lookup(const struct rib *rib, const struct view *view, struct addr_field ad
 	}
 }
 
+bool
+view_shorter(const struct rib *rib, const struct view *view, const struct addr *a, uint8_t len,
+    struct route *ret)
+{
+	struct route route = { .path = 0 };
+
+	for (unsigned i = 0; i < view->routes; i++) {
+		const struct prefix *prefix = &view->route[i].prefix;
+
+		if (prefix->len < len && prefix_covers(prefix, a) &&
+		    (route.path == 0 || prefix->len > route.len))
+			route = (struct route){ .path = view->route[i].path, .len = prefix->len,
+			    .kind = ROUTE_FOUND, .record = &rib->path[view->route[i].path] };
+	}
+	if (route.path != 0)
+		*ret = route;
+	return route.path != 0;
+}
+
 void
 rib_comm_sets_prefetch(const struct rib *rib, const struct route *route, size_t n)
 {
