@@ -439,15 +439,13 @@ fill_source(const struct enrich *en, const struct profile *p, struct flow *flow,
 
 static inline void
 fill_peer_dst_ip(const struct enrich *en, const struct profile *p, const struct settings *set,
-    struct flow *flow, const struct said *said, const struct choice *choice,
-    const struct addr *followed)
+    struct flow *flow, const struct said *said, const struct choice *choice)
 {
 	struct addr hop = { { 0 } };
 
 	switch (choose_hop(set, choice, said, flow)) {
 	case TRUTH_BGP:
-		hop = followed != NULL && addr_is_set(followed) ? *followed :
-		    rib_addr(en->rib, said->path->next_hop);
+		hop = rib_addr(en->rib, said->path->next_hop);
 		break;
 	case TRUTH_EXPORT:
 		hop = *exported_hop(set, flow);
@@ -557,9 +555,7 @@ fill_dst(const struct enrich *en, const struct profile *p, const struct settings
 		if (set->needs & (ENRICH_ATTRS | ENRICH_COMMS))
 			fill_attributes(en, set, &flow[i], &said);
 		if (set->needs & ENRICH_PEER_DST_IP)
-			fill_peer_dst_ip(en, p, set, &flow[i], &said, &choice,
-			    set->after & AFTER_HOPS && en->after != NULL ?
-			    &en->after->hop[i] : NULL);
+			fill_peer_dst_ip(en, p, set, &flow[i], &said, &choice);
 	}
 }
 
@@ -583,7 +579,6 @@ fill_from_bgp(const struct enrich *en, const struct profile *p, struct flow *flo
 	set.as_from = set.net_from = TRUTH_BGP;
 	set.filter = FILTER_NONE;
 	set.keep_unmasked = set.default_origin = set.file_first = false;
-	set.after = 0;
 	fill_ends(en, p, &set, flow, n, tally);
 }
 
@@ -598,8 +593,7 @@ static bool
 is_from_bgp(const struct settings *set)
 {
 	return set->as_from == TRUTH_BGP && set->net_from == TRUTH_BGP &&
-	    set->filter == FILTER_NONE && !set->keep_unmasked && !set->default_origin &&
-	    !(set->after & AFTER_HOPS);
+	    set->filter == FILTER_NONE && !set->keep_unmasked && !set->default_origin;
 }
 
 static void

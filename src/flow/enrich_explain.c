@@ -244,7 +244,12 @@ tell_steps(const struct steps *steps, enum end end, bool by_default, struct json
 static void
 tell_replaced(const struct enrich *en, enum end end, const struct said *said, struct json *j)
 {
+	const struct path *own;
+
 	if (en->after == NULL || said->path != &en->after->path[end][0])
+		return;
+	own = rib_path(en->rib, said->route->path);
+	if (own->peer_as == said->path->peer_as && own->origin_as == said->path->origin_as)
 		return;
 	json_str(j, "as_numbers_by", said->path->flags & PATH_CONFED ? "bgp_peer_as_skip_subas" :
 	    "communities (bgp_stdcomm_pattern_to_asn, bgp_lrgcomm_pattern_to_asn)");

@@ -19,6 +19,7 @@ struct walk {
 	const struct view *view[FLOW_BATCH];
 	struct addr router[FLOW_BATCH];
 	struct route route[FLOW_BATCH];
+	uint32_t answer[FLOW_BATCH];	/* ids of next hops; 0: none so far */
 	enum end end;
 	bool by_default;
 };
@@ -156,19 +157,19 @@ is_followed(const struct profile *p, const struct addr *hop)
 static void
 to_next_hops(struct enrich *en, const struct profile *p, struct walk *w, const struct flow *flow)
 {
-	struct addr *answer = en->after->hop;
 	unsigned kept = 0;
 
 	for (unsigned k = 0; k < w->left; k++) {
 		uint8_t i = w->open[k];
 		const struct view *here = w->view[i];
-		struct addr hop = rib_addr(en->rib, w->route[i].record->next_hop);
+		uint32_t id = w->route[i].record->next_hop;
+		struct addr hop = rib_addr(en->rib, id);
 		bool inside = is_followed(p, &hop);
 
 		if (w->route[i].kind == ROUTE_NONE || !addr_is_set(&hop))
 			continue;
-		if (inside || (p->set.after & AFTER_EXTERNAL && addr_is_set(&answer[i])))
-			answer[i] = hop;
+		if (inside || (p->set.after & AFTER_EXTERNAL && w->answer[i] != 0))
+			w->answer[i] = id;
 		if (!inside)
 			continue;
 		w->router[i] = hop;
@@ -179,6 +180,17 @@ to_next_hops(struct enrich *en, const struct profile *p, struct walk *w, const s
 	w->left = kept;
 }
 
+/* The flow's route with another next hop, in a record of ours. */
+static void
+put_next_hop(struct enrich *en, unsigned i, uint32_t id)
+{
+	struct path *path = &enrich_after(en)->path[END_DST][i];
+
+	*path = *en->route[END_DST][i].record;
+	path->next_hop = id;
+	en->route[END_DST][i].record = path;
+}
+
 static void
 follow_next_hops(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n)
 {
@@ -187,7 +199,7 @@ follow_next_hops(struct enrich *en, const struct profile *p, const struct flow *
 	w.left = 0;
 	w.end = END_DST;
 	w.by_default = false;
-	memset(enrich_after(en)->hop, 0, n * sizeof(en->after->hop[0]));
+	memset(w.answer, 0, sizeof(w.answer));
 	for (unsigned i = 0; i < n; i++) {
 		w.view[i] = en->view[i];
 		w.route[i] = en->route[END_DST][i];
@@ -198,6 +210,9 @@ follow_next_hops(struct enrich *en, const struct profile *p, const struct flow *
 		step(en, &w, flow);
 		to_next_hops(en, p, &w, flow);
 	}
+	for (unsigned i = 0; i < n; i++)
+		if (w.answer[i] != 0)
+			put_next_hop(en, i, w.answer[i]);
 }
 
 void

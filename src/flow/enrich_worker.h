@@ -66,8 +66,7 @@ struct steps {
 /* Between the stages as well, but only for profiles that ask for it. */
 struct after {
 	struct addr hint[FLOW_BATCH];		/* bgp_peer_dst_ip_map: which next hop was meant */
-	struct addr hop[FLOW_BATCH];		/* bgp_follow_nexthop: where it led; unset: nowhere */
-	struct path path[ENDS][FLOW_BATCH];	/* records with other numbers in */
+	struct path path[ENDS][FLOW_BATCH];	/* records with other numbers or next hops in */
 };
 
 /* States of routes by one file of ROAs, as it was read then. */
@@ -89,19 +88,20 @@ struct roa_memos {
 struct enrich {
 	const struct rib *rib;
 	struct enrich_counters c;
-	struct rd_memo *rd_memo;	/* NULL: no map was asked yet */
 	struct seen *seen;
 	size_t seen_room;
 	struct routed routed[ROUTED];
-
-	struct steps *steps;		/* NULL: nobody wants to know */
-	struct roa_memos *roa_memos;	/* NULL until a profile asks for states */
-	struct after *after;		/* NULL until a profile needs it */
 
 	/* between the stages of a batch */
 	const struct view *view[FLOW_BATCH];
 	struct route route[ENDS][FLOW_BATCH];
 	const struct network *net[ENDS][FLOW_BATCH];
+
+	/* what most profiles do without */
+	struct rd_memo *rd_memo;	/* NULL: no map was asked yet */
+	struct steps *steps;		/* NULL: nobody wants to know */
+	struct roa_memos *roa_memos;	/* NULL until a profile asks for states */
+	struct after *after;		/* NULL until a profile needs it */
 };
 
 /* Whose routes a flow sees. The line is that of the rule that said so, 0 for none. */

@@ -545,25 +545,43 @@ view_lookup(const struct rib *rib, const struct view *view, struct addr_field ad
 	}
 }
 
+/* The first column's cell that says something about a prefix; not the way of a batch. */
+static uint32_t
+any_cell(const struct collist *list, uint32_t id, uint16_t *ret_column)
+{
+	uint32_t cell = 0;
+
+	for (uint32_t c = 0; c < list->n && cell == 0; c++) {
+		dir_t dir = dir_of(list->col[c]);
+
+		cell = dir != NULL ? pages_cell(dir, id) : 0;
+		*ret_column = (uint16_t)c;
+	}
+	return cell;
+}
+
 bool
 view_shorter(const struct rib *rib, const struct view *view, const struct addr *a, uint8_t len,
     struct route *ret)
 {
-	const struct way w = way_of(view, afi_of(a));
-	struct seek s = { .key = lpm_key_of(a) };
+	const struct collist *list = atomic_load_explicit(
+	    &((struct view *)(uintptr_t)view)->list[afi_of(a)], memory_order_acquire);
+	const struct lpm *l = list != NULL ? prefixset_lpm(&list->table->prefixes) : NULL;
+	struct lpm_key key = lpm_key_of(a);
 
-	s.id = w.list != NULL ? lpm_first(w.lpm, s.key) : 0;
-	while (s.id != 0 && lpm_len(w.lpm, s.id) >= len)
-		s.id = lpm_next(w.lpm, s.key, s.id);
-	if (s.id != 0) {
-		struct route found;
+	for (uint32_t id = l != NULL ? lpm_first(l, key) : 0; id != 0; id = lpm_next(l, key, id)) {
+		uint8_t bits = lpm_len(l, id);
+		uint16_t column = 0;
+		uint32_t cell = bits < len ? any_cell(list, id, &column) : 0;
 
-		s.len = lpm_len(w.lpm, s.id);
-		resolve(rib, &w, &s, (struct addr_field){ NULL, 0 }, &found);
-		if (found.kind != ROUTE_NONE) {
-			*ret = found;
-			return true;
-		}
+		if (cell == 0)
+			continue;
+		if (cell & CELL_SET)
+			cell = choose(rib, cell, NULL);
+		*ret = (struct route){ .path = cell, .len = bits, .column = column,
+		    .record = attrstore_record(&rib->attrs, cell),
+		    .kind = bits == 0 ? ROUTE_DEFAULT : cell & CELL_OWN ? ROUTE_OWN : ROUTE_FOUND };
+		return true;
 	}
 	return view->global != NULL && view_shorter(rib, view->global, a, len, ret);
 }
