@@ -91,6 +91,7 @@ size_t	view_candidates(const struct rib *rib, const struct view *view, const str
 /* The name of an enum teller_rib: "Loc-RIB"; "RIB" where a teller has but one. */
 const char *teller_rib_name(unsigned rib);
 
+/*
  * The longest match shorter than `len` bits, the router's next less specific route. False, and *ret as it
  * was, where there is none. For what is asked rarely.
  */
