@@ -84,7 +84,7 @@ static const struct {
 	    "                          the last monitored peer of each router goes and comes back" },
 	{ { "stay", 1, NULL, 'k' }, "N", "keep BGP up so many seconds after the last flow (0)" },
 	{ { "expect", 1, NULL, 'E' }, "FILE", "write the expected sums as CSV" },
-	{ { "progress", 0, NULL, 'P' }, NULL, "show a progress bar" },
+	{ { "progress", 0, NULL, 'P' }, NULL, "show a progress bar, on a terminal" },
 	{ { "help", 0, NULL, 'h' }, NULL, "this text" },
 };
 
@@ -184,7 +184,7 @@ take_option(struct options *o, int c, const char *arg)
 	case 'W': o->wait_for = arg; return 0;
 	case 'k': o->stay = atof(arg); return 0;
 	case 'E': o->expect = arg; return 0;
-	case 'P': o->progress = true; return 0;
+	case 'P': o->progress = isatty(STDERR_FILENO); return 0;
 	}
 	return -1;
 }
