@@ -78,12 +78,18 @@ rows() {
 	esac | sed 's/0000-00-00 00:00:00\.000000/0000-00-00 00:00:00/' | LC_ALL=C sort
 }
 
+all_purged() {
+	[ "$(grep -c 'Purging cache - END' "$dir/$1.theirs.log")" -ge $((2 * $(wc -l <"$dir/aggregates"))) ]
+}
+
 need jq
 for c in $captures; do
 	run theirs "$theirs" "$c" &
 	wait_pid=$!
 	run ours "$WB_BUILD/nfacctd" "$c"
 	wait $wait_pid
+	# Its plugins are processes that may write on after it has gone.
+	wait_for 30 all_purged "$c"
 	rows "$dir/$c.theirs.five_csv" >"$dir/want"
 	[ -s "$dir/want" ]
 	say $? "$c: nfacctd wrote $(wc -l <"$dir/want") five-tuples"
