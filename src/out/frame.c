@@ -148,17 +148,23 @@ write_bin(const struct rowset *rs, void *ctx)
 {
 	struct writing *w = ctx;
 	struct output *o = w->o;
+	struct out_rejected aside = { 0 };
 	struct rowset pass = *rs;
 	uint64_t *room = NULL;
 	int ret = 0;
 
+	o->batch.purge.rejected = &aside;
 	if (o->pre.checks > 0)
 		pass = preprocess_rows(&o->pre, rs, &room);
 	if (pass.rows > 0)
 		ret = o->kind->write(o->self, &o->batch.purge, &pass, &w->err);
 	mem_free(room);
+	o->batch.purge.rejected = NULL;
 	if (ret != 0)
 		return -1;
+	pass.rows -= aside.rows;
+	pass.bytes -= aside.bytes;
+	pass.packets -= aside.packets;
 	w->gone += rs->rows;
 	o->batch.written += pass.rows;
 	o->batch.bin = rs->bin;

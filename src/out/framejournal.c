@@ -6,12 +6,9 @@
 
 #include "core/log.h"
 
-/*
- * journal_dir, else below state_dir, else beside the file of a database that is one, so that a
- * journal never meets another database than its own; else below the state folder of the house.
- */
-static void
-find_dir(const struct out_env *env, struct sbuf *dir)
+/* Beside the file of a database that is one, so that a journal never meets another database. */
+void
+framejournal_dir(const struct out_env *env, struct sbuf *dir)
 {
 	const char *journal = conf_text(env->conf, CONF_ALL, "journal_dir");
 	const char *state = conf_text(env->conf, CONF_ALL, "state_dir");
@@ -51,7 +48,7 @@ framejournal_open(struct framejournal *f, const struct out_env *env)
 	struct journal_conf conf = { .subject = env->subject, .most_bytes = JOURNAL_MOST,
 		.sync = find_sync(env) };
 
-	find_dir(env, &dir);
+	framejournal_dir(env, &dir);
 	conf.dir = dir.text;
 	f->subject = env->subject;
 	f->slices = conf_int(env->conf, env->output, "checkpoint_interval") > 0;
@@ -149,7 +146,7 @@ framejournal_next(struct framejournal *f, struct bintab **ret_tab, struct purge 
 		return false;
 	}
 	*ret_tab = tab;
-	*ret = (struct purge){ .seq = seq, .now = wall_now(),
+	*ret = (struct purge){ .seq = seq, .now = wall_now(), .left_over = true,
 		.instance = journal_instance(f->journal) };
 	return true;
 }

@@ -17,6 +17,12 @@ struct framejournal {
 	bool said;			/* that it takes nothing */
 };
 
+/*
+ * The folder of an output's journal: below journal_dir, else below state_dir, else beside the file
+ * of a database that is one, else below the state folder of the house.
+ */
+void	framejournal_dir(const struct out_env *env, struct sbuf *dir);
+
 void	framejournal_open(struct framejournal *f, const struct out_env *env);
 /* Rows that an earlier run had not purged go to the table. */
 void	framejournal_recover(struct framejournal *f, struct bintab *tab);

@@ -24,6 +24,11 @@ struct out_env {
 	const char *subject;		/* for log lines: "name/type" */
 };
 
+/* Rows that a database does not take as they are; the output set them aside. */
+struct out_rejected {
+	uint64_t rows, bytes, packets;
+};
+
 /* One purge. */
 struct purge {
 	uint64_t seq;			/* counts up per output over restarts, for outputs with a
@@ -31,6 +36,8 @@ struct purge {
 	wall_t now;			/* stamp_updated */
 	bool last;			/* the daemon ends after this */
 	const char *instance;		/* of the journal, 32 hex digits; NULL: no journal */
+	bool left_over;			/* an earlier run may have written it */
+	struct out_rejected *rejected;	/* write says here what it set aside; NULL: nobody asks */
 };
 
 struct out_kind {
@@ -71,7 +78,7 @@ struct out_counters {
 	counter_t bytes_held, packets_held;	/* in slices and the bin table, not yet purged */
 	counter_t bytes_purged, packets_purged;
 	counter_t rows_purged, purges, retries, slices, early_slices;
-	counter_t rows_rejected;	/* by *_preprocess, with what they held: */
+	counter_t rows_rejected;	/* by *_preprocess or the table, with what they held: */
 	counter_t bytes_rejected, packets_rejected;
 };
 extern const struct counter_row out_counter_rows[];

@@ -15,11 +15,16 @@
 
 #include "core/clock.h"
 #include "sql/columns.h"
+#include "sql/live.h"
 
-/* Where the database is. SQLite: db is the path of the file. */
+/*
+ * Where the database is. SQLite: db is the path of the file. A host of "unix:/path" is a socket, or
+ * the folder PostgreSQL has it in. With ca_file the server has to prove its name.
+ */
 struct sql_place {
 	const char *db, *host, *user, *password, *ca_file;
 	uint16_t port;			/* 0: the engine's own */
+	bool utc;			/* stamps are in UTC: so is the session */
 	const char *subject;		/* for log lines */
 };
 
@@ -32,6 +37,10 @@ struct sql_target {
 	bool keyed;			/* made with a primary key */
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
 	bool insert_only;		/* sql_dont_try_update */
+	bool look;			/* only look at the table, where there is one: make nothing */
+	bool ledger;			/* one row of waybill_ledger per put */
+	bool fresh;			/* nothing of this bin was written before, as far as is known:
+					   a hint to try the fast way first, never to be trusted */
 };
 
 /* A value to be bound. Text and bytes are good until the same column of the next row is asked for. */
@@ -57,13 +66,6 @@ struct sql_rows {
 	void *ctx;
 };
 
-/* Stamps stay the same within a set of rows. */
-static inline bool
-column_fixed(const struct column *c)
-{
-	return c->role == COLUMN_STAMP_INSERTED || c->role == COLUMN_STAMP_UPDATED;
-}
-
 /* A row of waybill_ledger. Key: instance, output, seq, chunk, bin. */
 struct ledger_row {
 	const char *instance, *output, *table;
@@ -88,6 +90,9 @@ struct sql_backend {
 	void *(*open)(const struct sql_place *place, struct sbuf *err);
 	void (*close)(void *db);
 	int (*prepare)(void *db, const struct sql_target *target, struct sbuf *err);
+	/* The table of the last prepare as the server has it, good until the next call. NULL: the
+	   engine takes whatever comes. */
+	const struct live *(*live)(void *db);
 	int (*begin)(void *db, struct sbuf *err);
 	enum ledger_answer (*ledger)(void *db, const struct ledger_row *row, struct sbuf *err);
 	int (*put)(void *db, const struct sql_target *target, const struct sql_rows *rows,
@@ -96,6 +101,6 @@ struct sql_backend {
 	void (*rollback)(void *db);
 };
 
-extern const struct sql_backend sql_sqlite;
+extern const struct sql_backend sql_sqlite, sql_mysql, sql_pgsql;
 
 #endif

@@ -114,6 +114,25 @@ column_name(const struct prim *prim, const struct plan *plan, const struct sql_s
 	return old ? prim->sql_old : prim->sql;
 }
 
+/*
+ * What servers cut or refuse where pmacct's documented type is too narrow for the values there can
+ * be: a table made here takes them all. Text is compared byte by byte.
+ */
+#define ASCII_255	"VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin"
+#define TEXT_255	"VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+static const char *const wide_types[VT_TYPES][SQL_ENGINES] = {
+	[VT_U64] = { "BIGINT UNSIGNED", "BIGINT", NULL },
+	[VT_PROTO] = { "CHAR(16) CHARACTER SET ascii COLLATE ascii_bin", "SMALLINT", NULL },
+	[VT_NAME] = { TEXT_255, "VARCHAR(255)", NULL },
+	[VT_CLASS] = { TEXT_255, "VARCHAR(255)", NULL },
+	[VT_RD] = { "VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin", "VARCHAR(40)", NULL },
+	[VT_LABELS] = { ASCII_255, "VARCHAR(255)", NULL },
+	[VT_ASPATH] = { ASCII_255, "VARCHAR(255)", NULL },
+	[VT_COMMS] = { ASCII_255, "VARCHAR(255)", NULL },
+	[VT_ECOMMS] = { ASCII_255, "VARCHAR(255)", NULL },
+	[VT_LCOMMS] = { ASCII_255, "VARCHAR(255)", NULL },
+};
+
 /* The column type of a field outside of the schemas. */
 static const char *
 field_type(const struct prim *prim, const struct sql_shape *shape)
@@ -126,6 +145,8 @@ field_type(const struct prim *prim, const struct sql_shape *shape)
 		return proto_types[shape->engine];
 	if (prim->type == VT_ADDR && shape->num_hosts)
 		return host_types[shape->engine];
+	if (wide_types[prim->type][shape->engine] != NULL)
+		return wide_types[prim->type][shape->engine];
 	switch (shape->engine) {
 	case SQL_MYSQL:
 		return prim->sql_mysql != NULL ? prim->sql_mysql : row->sql_mysql;
@@ -241,10 +262,15 @@ add_fakes(struct columns *cols)
 	for (size_t i = 0; i < n; i++) {
 		struct column *c = find(cols, schema[i]->name);
 
-		if (c == NULL && schema[i]->fake != NULL) {
+		const char *fake = schema[i]->fake;
+
+		/* MySQL has no default for the stamp, and strict mode wants a value. */
+		if (fake == NULL && shape->engine == SQL_MYSQL && schema[i]->key)
+			fake = "'0000-00-00 00:00:00'";
+		if (c == NULL && fake != NULL) {
 			c = add(cols, schema[i]->name, COLUMN_FAKE);
 			c->key = schema[i]->key;
-			c->fake = schema[i]->fake;
+			c->fake = fake;
 		}
 		if (c == NULL)
 			continue;

@@ -44,6 +44,13 @@ struct column {
 	unsigned order;			/* in CREATE TABLE */
 };
 
+/* Stamps stay the same within a set of rows. */
+static inline bool
+column_fixed(const struct column *c)
+{
+	return c->role == COLUMN_STAMP_INSERTED || c->role == COLUMN_STAMP_UPDATED;
+}
+
 struct columns {
 	struct sql_shape shape;
 	struct column *col;		/* in the order of an INSERT */

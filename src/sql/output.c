@@ -3,6 +3,10 @@
  * A SQL output on top of a backend: which tables the rows of a bin go to, and the transaction that
  * carries them together with their rows of the ledger (DESIGN.md 7). The frame retries; the
  * backend knows its engine.
+ *
+ * With sql_recovery_backup_host there are two servers. A batch that the first one does not take goes
+ * to the second, unless its COMMIT was sent and not answered: then only the server that got it can
+ * say whether it landed, and the batch waits for that one.
  */
 #include "sql/output.h"
 
@@ -14,18 +18,32 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "out/dynname.h"
+#include "out/framejournal.h"
+#include "sql/rejects.h"
 #include "sql/rows.h"
 #include "sql/settings.h"
 #include "sql/statement.h"
 
+#define SERVERS		2		/* sql_host and sql_recovery_backup_host */
+
 struct sql_out {
 	const struct sql_backend *backend;
-	void *db;
+	void *db[SERVERS];
+	unsigned servers;
 	const struct out_env *env;
 	struct sql_settings set;
 	struct columns columns;		/* what is written */
 	struct columns made;		/* what a table of ours is made of */
 	char instance[33];		/* stands in for that of a journal */
+	struct sbuf reject_file;
+	wall_t newest;			/* the newest bin that this run wrote; 0: none yet */
+	/* A batch is known by its purge and bin. */
+	struct batch_id {
+		uint64_t seq;
+		int64_t bin;
+	} unsure,			/* its COMMIT got no answer ... */
+	    set_aside;			/* its rejects are in the file already */
+	unsigned asked;			/* ... from this server */
 };
 
 /* The rows of a bin that go to one table. */
@@ -35,6 +53,9 @@ struct part {
 	size_t rows, room;
 	struct rows *cells;
 	struct sql_target target;
+	uint64_t digest;		/* of all rows, also of those that did not fit */
+	struct rows_sums sums;		/* of those that did */
+	struct out_rejected rejected;
 };
 
 struct parts {
@@ -132,16 +153,73 @@ dress_parts(const struct sql_out *s, struct dynname_env *names, const struct row
 			.keyed = !s->set.shape.optimize || !s->set.insert_only,
 			.ours = s->set.shape.optimize,
 			.insert_only = s->set.insert_only,
+			.ledger = s->set.ledger,
+			.fresh = s->newest.ns != 0 && rs->bin.ns > s->newest.ns,
 		};
+		p->digest = rows_digest(p->cells, &p->sums);
 	}
 }
 
+/* --- rows that do not fit -------------------------------------------------------------------------- */
+
+/* The file stands beside the journal of the output. */
 static int
-send_part(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
+write_rejects(struct sql_out *s, const struct rejects *r, struct batch_id id, struct sbuf *err)
+{
+	/* Tried again: the same rows are there. */
+	if (memcmp(&s->set_aside, &id, sizeof(id)) == 0)
+		return 0;
+	if (rejects_write(r, sbuf_text(&s->reject_file), err) != 0)
+		return -1;
+	log_write(LOG_LVL_WARN, s->env->subject, "%zu rows do not fit into '%s' and are in '%s'",
+	    r->count, r->table, sbuf_text(&s->reject_file));
+	return 0;
+}
+
+/* What the live table does not take leaves the part before anything is begun. */
+static int
+split_off_misfits(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
+    struct batch_id id, struct sbuf *err)
+{
+	const struct live *live = s->backend->live != NULL ? s->backend->live(s->db[server]) : NULL;
+	struct limit *limit = mem_array(s->columns.params + 1, sizeof(*limit));
+	struct rejects rejects = { 0 };
+	struct rows_sums was = p->sums;
+	int ret = 0;
+
+	if (live != NULL && live_limits(live, &s->columns, limit)) {
+		rejects_init(&rejects, &s->columns, p->cells, p->target.table, purge);
+		rows_split(p->cells, limit, rejects_add, &rejects);
+		if (rejects.count > 0) {
+			rows_digest(p->cells, &p->sums);
+			p->rejected.rows += rejects.count;
+			p->rejected.bytes += was.bytes - p->sums.bytes;
+			p->rejected.packets += was.packets - p->sums.packets;
+			ret = write_rejects(s, &rejects, id, err);
+		}
+		rejects_done(&rejects);
+	}
+	mem_free(limit);
+	return ret;
+}
+
+static void
+tell_rejected(const struct parts *parts, const struct purge *purge)
+{
+	for (size_t i = 0; purge->rejected != NULL && i < parts->count; i++) {
+		purge->rejected->rows += parts->part[i].rejected.rows;
+		purge->rejected->bytes += parts->part[i].rejected.bytes;
+		purge->rejected->packets += parts->part[i].rejected.packets;
+	}
+}
+
+/* --- a transaction -------------------------------------------------------------------------------- */
+
+/* Enter a part in the ledger. */
+static enum ledger_answer
+enter_part(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
     const struct part *p, unsigned chunk, struct sbuf *err)
 {
-	struct sql_rows rows = rows_cells(p->cells);
-	struct rows_sums sums;
 	struct ledger_row ledger = {
 		.instance = purge->instance != NULL ? purge->instance : s->instance,
 		.output = s->env->name,
@@ -149,17 +227,27 @@ send_part(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
 		.seq = purge->seq,
 		.chunk = chunk,
 		.bin = wall_sec(rs->bin),
-		.rows = rows.rows,
-		.digest = rows_digest(p->cells, &sums),
+		.rows = rows_cells(p->cells).rows,
+		.packets = p->sums.packets,
+		.bytes = p->sums.bytes,
+		.flows = p->sums.flows,
+		.digest = p->digest,
 		.written = wall_sec(purge->now),
 	};
 
-	ledger.packets = sums.packets;
-	ledger.bytes = sums.bytes;
-	ledger.flows = sums.flows;
-	switch (s->backend->ledger(s->db, &ledger, err)) {
+	return s->set.ledger ? s->backend->ledger(s->db[server], &ledger, err) : LEDGER_NEW;
+}
+
+static int
+send_part(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+    const struct part *p, unsigned chunk, struct sbuf *err)
+{
+	struct sql_rows rows = rows_cells(p->cells);
+
+	switch (enter_part(s, server, purge, rs, p, chunk, err)) {
 	case LEDGER_NEW:
-		return s->backend->put(s->db, &p->target, &rows, err);
+		return rows.rows == 0 ? 0 :
+		    s->backend->put(s->db[server], &p->target, &rows, err);
 	case LEDGER_LANDED:
 		log_write(LOG_LVL_INFO, s->env->subject, "%zu rows of purge %llu are in '%s' "
 		    "already", rows.rows, (unsigned long long)purge->seq, p->target.table);
@@ -171,18 +259,98 @@ send_part(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
 }
 
 static int
-send_parts(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
+prepare_parts(struct sql_out *s, unsigned server, const struct purge *purge,
+    const struct rowset *rs, const struct parts *parts, struct sbuf *err)
+{
+	struct batch_id id = { purge->seq, rs->bin.ns };
+
+	for (size_t i = 0; i < parts->count; i++)
+		if (s->backend->prepare(s->db[server], &parts->part[i].target, err) != 0 ||
+		    split_off_misfits(s, server, purge, &parts->part[i], id, err) != 0)
+			return -1;
+	s->set_aside = id;
+	return 0;
+}
+
+static int
+send_parts(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
     const struct parts *parts, struct sbuf *err)
 {
-	for (size_t i = 0; i < parts->count; i++)
-		if (s->backend->prepare(s->db, &parts->part[i].target, err) != 0)
-			return -1;
-	if (s->backend->begin(s->db, err) != 0)
+	void *db = s->db[server];
+
+	if (prepare_parts(s, server, purge, rs, parts, err) != 0 || s->backend->begin(db, err) != 0)
 		return -1;
 	for (size_t i = 0; i < parts->count; i++)
-		if (send_part(s, purge, rs, &parts->part[i], (unsigned)i, err) != 0)
+		if (send_part(s, server, purge, rs, &parts->part[i], (unsigned)i, err) != 0)
 			return -1;
-	return s->backend->commit(s->db, err);
+	s->unsure = (struct batch_id){ purge->seq, rs->bin.ns };
+	s->asked = server;
+	if (s->backend->commit(db, err) != 0)
+		return -1;
+	s->unsure = (struct batch_id){ 0 };
+	return 0;
+}
+
+static int
+try_server(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+    const struct parts *parts, struct sbuf *err)
+{
+	int ret = send_parts(s, server, purge, rs, parts, err);
+
+	if (ret != 0)
+		s->backend->rollback(s->db[server]);
+	return ret;
+}
+
+/* --- which server --------------------------------------------------------------------------------- */
+
+/* Did an earlier run write all of this to the second server? -1: it does not say. */
+static int
+landed_there(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
+    const struct parts *parts, struct sbuf *err)
+{
+	int ret = prepare_parts(s, 1, purge, rs, parts, err);
+	bool landed = true;
+
+	if (ret == 0)
+		ret = s->backend->begin(s->db[1], err);
+	for (size_t i = 0; ret == 0 && i < parts->count; i++)
+		switch (enter_part(s, 1, purge, rs, &parts->part[i], (unsigned)i, err)) {
+		case LEDGER_NEW:
+			landed = false;
+			break;
+		case LEDGER_LANDED:
+			break;
+		case LEDGER_ERROR:
+			ret = -1;
+		}
+	s->backend->rollback(s->db[1]);
+	return ret != 0 ? -1 : landed;
+}
+
+static int
+send_somewhere(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
+    const struct parts *parts, struct sbuf *err)
+{
+	struct batch_id id = { purge->seq, rs->bin.ns };
+	bool unsure = memcmp(&s->unsure, &id, sizeof(id)) == 0;
+	int ret;
+
+	if (unsure)
+		return try_server(s, s->asked, purge, rs, parts, err);
+	if (s->servers > 1 && purge->left_over && s->set.ledger) {
+		ret = landed_there(s, purge, rs, parts, err);
+		if (ret != 0)
+			return ret > 0 ? 0 : -1;
+	}
+	ret = try_server(s, 0, purge, rs, parts, err);
+	unsure = memcmp(&s->unsure, &id, sizeof(id)) == 0;
+	if (ret == 0 || s->servers < 2 || purge->left_over || unsure)
+		return ret;
+	log_write(LOG_LVL_WARN, s->env->subject, "%s: %s; trying %s", s->set.place.host,
+	    sbuf_text(err), s->set.backup.host);
+	sbuf_clear(err);
+	return try_server(s, 1, purge, rs, parts, err);
 }
 
 static int
@@ -203,9 +371,12 @@ sql_write(void *self, const struct purge *purge, const struct rowset *rs, struct
 
 	split(s, &names, rs, &parts);
 	dress_parts(s, &names, rs, purge->now, &parts);
-	ret = send_parts(s, purge, rs, &parts, err);
-	if (ret != 0)
-		s->backend->rollback(s->db);
+	ret = send_somewhere(s, purge, rs, &parts, err);
+	if (ret == 0) {
+		tell_rejected(&parts, purge);
+		if (rs->bin.ns > s->newest.ns)
+			s->newest = rs->bin;
+	}
 	parts_done(&parts);
 	return ret;
 }
@@ -217,7 +388,9 @@ sql_close(void *self)
 
 	if (s == NULL)
 		return;
-	s->backend->close(s->db);
+	for (unsigned i = 0; i < s->servers; i++)
+		s->backend->close(s->db[i]);
+	sbuf_done(&s->reject_file);
 	columns_done(&s->columns);
 	columns_done(&s->made);
 	settings_done(&s->set);
@@ -236,6 +409,39 @@ make_columns(struct sql_out *s, struct sbuf *err)
 	return columns_make(s->env->plan, &made, &s->made, err);
 }
 
+/* A look at the table, so that what is wrong with it is said at the start. Nothing is made yet. */
+static void
+look(struct sql_out *s)
+{
+	struct sql_target target = { .table = sbuf_text(&s->set.table), .columns = &s->columns,
+		.insert_only = s->set.insert_only, .look = true };
+	struct sbuf err = { 0 };
+
+	if (dynname_has_row(target.table) || strchr(target.table, '%') != NULL ||
+	    s->backend->live == NULL)
+		return;
+	if (s->backend->prepare(s->db[0], &target, &err) != 0)
+		log_write(LOG_LVL_INFO, s->env->subject, "not ready yet: %s", sbuf_text(&err));
+	s->backend->rollback(s->db[0]);
+	sbuf_done(&err);
+}
+
+static int
+open_servers(struct sql_out *s, struct sbuf *err)
+{
+	const struct sql_place *place[SERVERS] = { &s->set.place, &s->set.backup };
+
+	for (unsigned i = 0; i < SERVERS; i++) {
+		if (i > 0 && (place[i]->host == NULL || s->backend->live == NULL))
+			break;
+		s->db[i] = s->backend->open(place[i], err);
+		if (s->db[i] == NULL)
+			return -1;
+		s->servers++;
+	}
+	return 0;
+}
+
 static void *
 sql_open(const struct out_env *env, const struct sql_backend *backend, struct sbuf *err)
 {
@@ -247,17 +453,20 @@ sql_open(const struct out_env *env, const struct sql_backend *backend, struct sb
 	arc4random_buf(id, sizeof(id));
 	for (size_t i = 0; i < sizeof(id); i++)
 		snprintf(s->instance + 2 * i, 3, "%02x", id[i]);
+	framejournal_dir(env, &s->reject_file);
+	sbuf_str(&s->reject_file, ".rejected");
 	if (settings_read(env, backend->engine, &s->set, err) != 0 || make_columns(s, err) != 0 ||
-	    (s->db = backend->open(&s->set.place, err)) == NULL) {
-		columns_done(&s->columns);
-		columns_done(&s->made);
-		settings_done(&s->set);
-		mem_free(s);
+	    open_servers(s, err) != 0) {
+		sql_close(s);
 		return NULL;
 	}
 	if (s->set.auto_bgp)
 		log_write(LOG_LVL_INFO, env->subject, "sql_table_type set to 'bgp' (aggregate "
 		    "includes one or more BGP primitives).");
+	if (!s->set.ledger)
+		log_write(LOG_LVL_WARN, env->subject, "sql_ledger is false: a purge may be written "
+		    "twice after a crash");
+	look(s);
 	return s;
 }
 
@@ -292,6 +501,52 @@ sqlite_check(const struct out_env *env, struct conf_notes *notes)
 {
 	sql_check(env, &sql_sqlite, notes);
 }
+
+#if WB_HAVE_MYSQL
+static void *
+mysql_kind_open(const struct out_env *env, struct sbuf *err)
+{
+	return sql_open(env, &sql_mysql, err);
+}
+
+static void
+mysql_kind_check(const struct out_env *env, struct conf_notes *notes)
+{
+	sql_check(env, &sql_mysql, notes);
+}
+
+const struct out_kind out_mysql = {
+	.type = "mysql",
+	.journal = true,
+	.open = mysql_kind_open,
+	.check = mysql_kind_check,
+	.write = sql_write,
+	.close = sql_close,
+};
+#endif
+
+#if WB_HAVE_PGSQL
+static void *
+pgsql_kind_open(const struct out_env *env, struct sbuf *err)
+{
+	return sql_open(env, &sql_pgsql, err);
+}
+
+static void
+pgsql_kind_check(const struct out_env *env, struct conf_notes *notes)
+{
+	sql_check(env, &sql_pgsql, notes);
+}
+
+const struct out_kind out_pgsql = {
+	.type = "pgsql",
+	.journal = true,
+	.open = pgsql_kind_open,
+	.check = pgsql_kind_check,
+	.write = sql_write,
+	.close = sql_close,
+};
+#endif
 
 const struct out_kind out_sqlite3 = {
 	.type = "sqlite3",

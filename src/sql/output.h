@@ -5,6 +5,7 @@
 
 #include "out/output.h"
 
-extern const struct out_kind out_sqlite3;
+/* mysql and pgsql are there where their client libraries were built in. */
+extern const struct out_kind out_sqlite3, out_mysql, out_pgsql;
 
 #endif

@@ -6,6 +6,7 @@
 #include "sql/rows.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,6 +20,7 @@ struct rows {
 	const struct value_style *style;
 	const struct rowset *rs;
 	const size_t *pick;
+	size_t *own;			/* pick, where rows were taken out */
 	size_t n;
 	wall_t now;
 	struct addr *last;		/* [param - 1]: the address whose text is in the cell */
@@ -45,18 +47,19 @@ rows_free(struct rows *r)
 		return;
 	mem_free(r->last);
 	mem_free(r->has_last);
+	mem_free(r->own);
 	mem_free(r);
 }
 
 void
-stamp_text(wall_t t, bool utc, struct sbuf *out)
+stamp_text(wall_t t, bool utc, enum sql_engine engine, struct sbuf *out)
 {
 	time_t sec = (time_t)wall_sec(t);
 	struct tm tm;
 	char text[32];
 
 	if (t.ns == 0 || (utc ? gmtime_r(&sec, &tm) : localtime_r(&sec, &tm)) == NULL) {
-		sbuf_str(out, "0000-00-00 00:00:00");
+		sbuf_str(out, engine == SQL_PGSQL ? "0001-01-01 00:00:00" : "0000-00-00 00:00:00");
 		return;
 	}
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
@@ -87,14 +90,14 @@ cell_text(struct cell *c)
 }
 
 static void
-cell_stamp(struct cell *c, wall_t t, const struct value_style *style)
+cell_stamp(struct cell *c, wall_t t, const struct rows *r)
 {
-	if (style->epoch) {
+	if (r->style->epoch) {
 		cell_number(c, (uint64_t)wall_sec(t));
 		return;
 	}
 	sbuf_clear(&c->room);
-	stamp_text(t, style->utc, &c->room);
+	stamp_text(t, r->style->utc, r->cols->shape.engine, &c->room);
 	cell_text(c);
 }
 
@@ -186,7 +189,7 @@ cell_field(struct rows *r, const struct column *col, size_t row, struct cell *c)
 		cell_addr(r, col->param, c, &v.addr);
 		return;
 	case VT_TIME:
-		cell_stamp(c, (wall_t){ (int64_t)v.u }, r->style);
+		cell_stamp(c, (wall_t){ (int64_t)v.u }, r);
 		return;
 	case VT_MAC:
 	case VT_ETYPE:
@@ -233,10 +236,10 @@ fill(void *ctx, size_t i, struct cell *cells)
 			cell_number(c, rowset_counter(r->rs, row, col->counter));
 			break;
 		case COLUMN_STAMP_INSERTED:
-			cell_stamp(c, r->rs->bin, r->style);
+			cell_stamp(c, r->rs->bin, r);
 			break;
 		case COLUMN_STAMP_UPDATED:
-			cell_stamp(c, r->now, r->style);
+			cell_stamp(c, r->now, r);
 			break;
 		case COLUMN_FAKE:
 			break;
@@ -248,6 +251,121 @@ struct sql_rows
 rows_cells(struct rows *r)
 {
 	return (struct sql_rows){ .rows = r->n, .fill = fill, .ctx = r };
+}
+
+/* Characters of a text; SIZE_MAX: it is not valid UTF-8 (RFC 3629 3), or has a NUL. */
+static size_t
+characters(const unsigned char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; n++) {
+		unsigned char c = text[i];
+		size_t more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 :
+		    c >= 0xf0 && c < 0xf5 ? 3 : SIZE_MAX;
+
+		if (c == 0 || more == SIZE_MAX || len - i <= more)
+			return SIZE_MAX;
+		if ((c == 0xe0 && text[i + 1] < 0xa0) || (c == 0xed && text[i + 1] > 0x9f) ||
+		    (c == 0xf0 && text[i + 1] < 0x90) || (c == 0xf4 && text[i + 1] > 0x8f))
+			return SIZE_MAX;
+		for (size_t k = 1; k <= more; k++)
+			if ((text[i + k] & 0xc0) != 0x80)
+				return SIZE_MAX;
+		i += more + 1;
+	}
+	return n;
+}
+
+/* NULL, or why a column does not take a value. */
+static const char *
+misfit_of(const struct limit *l, const struct cell *c)
+{
+	size_t n;
+
+	switch (c->kind) {
+	case CELL_NULL:
+		break;
+	case CELL_INT:
+		if (l->kind == LIVE_INT && (uint64_t)c->number > l->max)
+			return "number larger than the column takes";
+		break;
+	case CELL_TEXT:
+		n = characters(c->bytes, c->len);
+		if (n == SIZE_MAX)
+			return "text is not UTF-8";
+		if (l->kind == LIVE_TEXT && n > l->most)
+			return "text longer than the column takes";
+		if (l->kind == LIVE_INT && strtoull(c->bytes, NULL, 10) > l->max)
+			return "number larger than the column takes";
+		break;
+	case CELL_BYTES:
+		if (l->kind == LIVE_INT)
+			return "IPv6 address, the column takes numbers";
+		if (l->kind == LIVE_BYTES && c->len > l->most)
+			return "more bytes than the column takes";
+		break;
+	}
+	return NULL;
+}
+
+/* The first column of a row that does not take its value; NULL: all do. */
+static const struct column *
+find_misfit(struct rows *r, size_t i, const struct limit *limit, struct cell *cells,
+    const char **ret_why)
+{
+	size_t row = r->pick != NULL ? r->pick[i] : i;
+
+	for (size_t k = 0; k < r->cols->count; k++) {
+		const struct column *col = &r->cols->col[k];
+		struct cell *c = &cells[col->param - 1];
+
+		if (col->param == 0 || !limit[col->param - 1].on)
+			continue;
+		if (col->role == COLUMN_KEY)
+			cell_field(r, col, row, c);
+		else if (col->role == COLUMN_COUNTER)
+			cell_number(c, rowset_counter(r->rs, row, col->counter));
+		else
+			continue;
+		*ret_why = misfit_of(&limit[col->param - 1], c);
+		if (*ret_why != NULL)
+			return col;
+	}
+	return NULL;
+}
+
+void
+rows_split(struct rows *r, const struct limit *limit,
+    void (*misfit)(void *ctx, size_t i, const struct column *c, const char *why), void *ctx)
+{
+	struct cell *cells = mem_array(r->cols->params + 1, sizeof(*cells));
+	size_t *fit = mem_array(r->n + 1, sizeof(*fit)), n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const char *why = NULL;
+		const struct column *col = find_misfit(r, i, limit, cells, &why);
+
+		if (col == NULL) {
+			fit[n++] = r->pick != NULL ? r->pick[i] : i;
+			continue;
+		}
+		/* Whoever looks at the row has cells of its own: the texts in ours are not there. */
+		memset(r->has_last, 0, r->cols->params * sizeof(*r->has_last));
+		misfit(ctx, i, col, why);
+		memset(r->has_last, 0, r->cols->params * sizeof(*r->has_last));
+	}
+	memset(r->has_last, 0, r->cols->params * sizeof(*r->has_last));
+	for (size_t i = 0; i < r->cols->params; i++)
+		sbuf_done(&cells[i].room);
+	mem_free(cells);
+	if (n == r->n) {
+		mem_free(fit);
+		return;
+	}
+	mem_free(r->own);
+	r->pick = r->own = fit;
+	r->n = n;
 }
 
 /* Fields whose key word is an id: the digest takes what they stand for. */

@@ -29,7 +29,14 @@ struct rows_sums {
  */
 uint64_t rows_digest(const struct rows *r, struct rows_sums *ret_sums);
 
-/* "2026-11-23 22:33:00", without history zero's own form. UTC or local. */
-void	stamp_text(wall_t t, bool utc, struct sbuf *out);
+/*
+ * Take out the rows with a value that a column does not take; `misfit` hears of each while it is
+ * still there. limit: [params].
+ */
+void	rows_split(struct rows *r, const struct limit *limit,
+	    void (*misfit)(void *ctx, size_t i, const struct column *c, const char *why), void *ctx);
+
+/* "2026-11-23 22:33:00", without history zero's own form of the engine. UTC or local. */
+void	stamp_text(wall_t t, bool utc, enum sql_engine engine, struct sbuf *out);
 
 #endif

@@ -50,6 +50,13 @@ default_table(const struct out_env *env, struct sql_settings *set)
 
 	set->default_table = true;
 	if (shape->engine == SQL_PGSQL && !shape->bgp && shape->version < 6 &&
+	    strcmp(conf_text(env->conf, env->output, "sql_data"), "unified") == 0) {
+		sbuf_str(&set->table, "acct_uni");
+		if (shape->version > 1)
+			sbuf_printf(&set->table, "_v%u", shape->version);
+		return;
+	}
+	if (shape->engine == SQL_PGSQL && !shape->bgp && shape->version < 6 &&
 	    (plan_has(env->plan, "src_as") || plan_has(env->plan, "dst_as") ||
 	    plan_has(env->plan, "sum_as"))) {
 		sbuf_str(&set->table, "acct_as");
@@ -70,6 +77,12 @@ read_place(const struct out_env *env, enum sql_engine engine, struct sql_place *
 	if (place->db == NULL || (engine == SQL_SQLITE && !conf_given(conf, n, "db")))
 		place->db = engine == SQL_SQLITE ? "/tmp/pmacct.db" : "pmacct";
 	place->subject = env->subject;
+	place->host = conf_text(conf, n, "db_host");
+	place->user = conf_text(conf, n, "db_user");
+	place->password = conf_text(conf, n, "db_passwd");
+	place->ca_file = conf_text(conf, n, "sql_conn_ca_file");
+	place->port = (uint16_t)conf_int(conf, n, "db_port");
+	place->utc = env->style.utc;
 }
 
 int
@@ -87,11 +100,12 @@ settings_read(const struct out_env *env, enum sql_engine engine, struct sql_sett
 			.optimize = conf_bool(conf, n, "sql_optimize_clauses"),
 			.history = bins->length_ns != 0 || bins->months != 0,
 			.num_protos = env->style.num_protos,
-			.num_hosts = env->style.num_hosts,
+			.num_hosts = env->style.num_hosts && engine != SQL_PGSQL,
 			.epoch = env->style.epoch,
 			.secs = env->style.secs,
 		},
 		.insert_only = conf_bool(conf, n, "sql_dont_try_update"),
+		.ledger = conf_bool(conf, n, "sql_ledger"),
 		.refresh_s = conf_int(conf, n, "refresh_time"),
 		.history_s = bins->length_ns / NS_PER_SEC,
 		.post_tag = (uint64_t)conf_int(conf, n, "post_tag"),
@@ -111,6 +125,8 @@ settings_read(const struct out_env *env, enum sql_engine engine, struct sql_sett
 	if (schema != NULL && read_schema(schema, &set.schema, err) != 0)
 		return -1;
 	read_place(env, engine, &set.place);
+	set.backup = set.place;
+	set.backup.host = conf_text(conf, n, "sql_recovery_backup_host");
 	if (conf_given(conf, n, "table"))
 		sbuf_str(&set.table, conf_text(conf, n, "table"));
 	else

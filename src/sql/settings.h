@@ -8,10 +8,10 @@
 
 struct sql_settings {
 	struct sql_shape shape;
-	struct sql_place place;
+	struct sql_place place, backup;	/* backup.host NULL: none */
 	struct sbuf table;		/* pattern of the name (out/dynname.h) */
 	struct sbuf schema;		/* text of sql_table_schema; empty: none */
-	bool insert_only;
+	bool insert_only, ledger;
 	bool auto_bgp;			/* the aggregate made the type bgp */
 	bool default_table;		/* sql_table is not set */
 	int64_t refresh_s, history_s;

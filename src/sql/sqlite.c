@@ -301,7 +301,7 @@ lite_prepare(void *self, const struct sql_target *t, struct sbuf *err)
 {
 	struct lite *l = self;
 
-	if (prepare_ledger(l, err) != 0)
+	if (t->ledger && prepare_ledger(l, err) != 0)
 		return -1;
 	if (l->table != NULL && strcmp(l->table, t->table) == 0)
 		return 0;
@@ -367,10 +367,7 @@ landed_before(struct lite *l, const struct ledger_row *row, const char *digest, 
 		if (strcmp((const char *)sqlite3_column_text(st, 0), digest) == 0)
 			answer = LEDGER_LANDED;
 		else
-			sbuf_printf(err, "waybill_ledger has other rows under instance %s, output "
-			    "'%s', seq %llu, chunk %u: digest %s there, %s here", row->instance,
-			    row->output, (unsigned long long)row->seq, row->chunk,
-			    sqlite3_column_text(st, 0), digest);
+			ledger_differs(row, (const char *)sqlite3_column_text(st, 0), err);
 		break;
 	default:
 		fail(l, "waybill_ledger", err);
@@ -387,7 +384,7 @@ lite_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 	enum ledger_answer answer;
 	char digest[17];
 
-	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)row->digest);
+	ledger_digest(row, digest);
 	answer = landed_before(l, row, digest, err);
 	if (answer != LEDGER_NEW)
 		return answer;

@@ -2,9 +2,12 @@
 /* SQL text made from columns. It knows the grammar of the engines, not their libraries. */
 #include "sql/statement.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "sql/backend.h"
 
 void
 statement_name(enum sql_engine engine, const char *name, struct sbuf *out)
@@ -18,6 +21,19 @@ statement_name(enum sql_engine engine, const char *name, struct sbuf *out)
 		sbuf_char(out, *name);
 	}
 	sbuf_char(out, quote);
+}
+
+void
+statement_table(enum sql_engine engine, const char *name, struct sbuf *out)
+{
+	bool plain = engine == SQL_PGSQL && !isdigit((unsigned char)name[0]);
+
+	for (const char *p = name; *p != '\0'; p++)
+		plain = plain && (isalnum((unsigned char)*p) || *p == '_' || *p == '.');
+	if (plain)
+		sbuf_str(out, name);
+	else
+		statement_name(engine, name, out);
 }
 
 static int
@@ -39,7 +55,7 @@ statement_create(const struct columns *cols, const char *table, bool keyed, cons
 		col[i] = &cols->col[i];
 	qsort(col, cols->count, sizeof(*col), by_order);
 	sbuf_str(out, "CREATE TABLE IF NOT EXISTS ");
-	statement_name(cols->shape.engine, table, out);
+	statement_table(cols->shape.engine, table, out);
 	sbuf_str(out, " (");
 	for (size_t i = 0; i < cols->count; i++) {
 		sbuf_printf(out, "%s%s %s", i > 0 ? ", " : "", col[i]->name, col[i]->type);
@@ -160,4 +176,77 @@ statement_ledger_create(enum sql_engine engine, struct sbuf *out)
 	}
 	sbuf_printf(out, "PRIMARY KEY (instance, output, seq, chunk, bin))%s",
 	    engine == SQL_MYSQL ? " ENGINE=InnoDB" : "");
+}
+
+static void
+ledger_key(const struct ledger_row *row, const char *between, statement_quote *quote, void *db,
+    struct sbuf *out)
+{
+	quote(db, row->instance, out);
+	sbuf_str(out, between);
+	quote(db, row->output, out);
+}
+
+void
+ledger_digest(const struct ledger_row *row, char ret[17])
+{
+	snprintf(ret, 17, "%016llx", (unsigned long long)row->digest);
+}
+
+void
+statement_ledger_insert(enum sql_engine engine, const struct ledger_row *row, statement_quote *quote,
+    void *db, struct sbuf *out)
+{
+	const struct { const char *name; uint64_t n; } number[] = {
+		{ "seq", row->seq }, { "chunk", row->chunk }, { "bin", (uint64_t)row->bin },
+		{ "rows", row->rows }, { "packets", row->packets }, { "bytes", row->bytes },
+		{ "flows", row->flows }, { "written", (uint64_t)row->written },
+	};
+	char digest[17];
+
+	ledger_digest(row, digest);
+	sbuf_str(out, "INSERT INTO waybill_ledger (instance, output, table_name, digest");
+	for (size_t i = 0; i < ARRAY_LEN(number); i++) {
+		sbuf_str(out, ", ");
+		statement_name(engine, number[i].name, out);
+	}
+	sbuf_str(out, ") VALUES (");
+	ledger_key(row, ", ", quote, db, out);
+	sbuf_str(out, ", ");
+	quote(db, row->table, out);
+	sbuf_printf(out, ", '%s'", digest);
+	for (size_t i = 0; i < ARRAY_LEN(number); i++)
+		sbuf_printf(out, ", %llu", (unsigned long long)number[i].n);
+	sbuf_char(out, ')');
+}
+
+void
+statement_ledger_find(const struct ledger_row *row, statement_quote *quote, void *db,
+    struct sbuf *out)
+{
+	sbuf_str(out, "SELECT digest FROM waybill_ledger WHERE instance = ");
+	ledger_key(row, " AND output = ", quote, db, out);
+	sbuf_printf(out, " AND seq = %llu AND chunk = %u AND bin = %lld",
+	    (unsigned long long)row->seq, row->chunk, (long long)row->bin);
+}
+
+void
+ledger_differs(const struct ledger_row *row, const char *there, struct sbuf *err)
+{
+	char digest[17];
+
+	ledger_digest(row, digest);
+	sbuf_printf(err, "waybill_ledger has other rows under instance %s, output '%s', seq %llu, "
+	    "chunk %u: digest %s there, %s here", row->instance, row->output,
+	    (unsigned long long)row->seq, row->chunk, there, digest);
+}
+
+void
+ledger_refused(enum sql_engine engine, const char *user, struct sbuf *err)
+{
+	sbuf_str(err, "; the table waybill_ledger is needed to write each purge exactly once. As an "
+	    "administrator: ");
+	statement_ledger_create(engine, err);
+	sbuf_printf(err, "; GRANT SELECT, INSERT, DELETE ON waybill_ledger TO %s; or sql_ledger: "
+	    "false, and a purge may be written twice after a crash", user);
 }

@@ -15,6 +15,12 @@
 static const struct out_kind *const kinds[] = {
 	&out_print,
 	&out_memory,
+#if WB_HAVE_MYSQL
+	&out_mysql,
+#endif
+#if WB_HAVE_PGSQL
+	&out_pgsql,
+#endif
 	&out_sqlite3,
 };
 

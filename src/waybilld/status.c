@@ -75,8 +75,10 @@ put_outputs(struct json *j, const struct daemon *d)
 		if (o != NULL)
 			json_i64(j, "balance", counter_balance(output_counters(o),
 			    out_counter_rows, out_counter_count));
-		if (o != NULL && setup->output[i].kind->journal)
+		if (o != NULL && setup->output[i].kind->journal) {
 			put_journal(j, output_journal(o));
+			json_bool(j, "ledger", conf_bool(setup->conf, i, "sql_ledger"));
+		}
 		json_end(j, '}');
 		sbuf_done(&state);
 	}

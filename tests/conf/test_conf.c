@@ -190,7 +190,7 @@ plugins_lines(void **state)
 		{ "plugins: print[a], sqlite3[a]\n", "print a" },
 		{ "plugins: print, print\n", "print default_print" },
 		{ "plugins: print\nplugins: memory\n", "print default_print" },
-		{ "plugins: mysql[a], print[b]\n", NULL },
+		{ "plugins: kafka[a], print[b]\n", NULL },
 		{ "plugins: core[a]\n", NULL },
 		{ "plugins: print[a\n", NULL },
 		{ "plugins: print[]\n", NULL },

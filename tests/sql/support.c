@@ -12,11 +12,18 @@
 void
 bench_open(struct bench *b, const char *const *lines)
 {
-	char db_line[128], state_line[128];
-	const char *all[LINES_MOST] = { "plugins: sqlite3[x]", db_line, state_line };
+	bench_open_as(b, "sqlite3", lines);
+}
+
+void
+bench_open_as(struct bench *b, const char *type, const char *const *lines)
+{
+	const char *host = getenv("WB_SQL_HOST");
+	char type_line[64], db_line[128], state_line[128], host_line[256];
+	const char *all[LINES_MOST] = { type_line, db_line, state_line, host_line };
 	struct conf_notes notes = { 0 };
 	struct sbuf text = { 0 };
-	size_t n = 3;
+	size_t n = 4;
 
 	*b = (struct bench){ .names = names_new(1000) };
 	snprintf(b->dir, sizeof(b->dir), "%s/wb-sql-XXXXXX",
@@ -24,7 +31,9 @@ bench_open(struct bench *b, const char *const *lines)
 	if (mkdtemp(b->dir) == NULL)
 		abort();
 	snprintf(b->db, sizeof(b->db), "%s/acct.db", b->dir);
-	snprintf(db_line, sizeof(db_line), "sql_db: %s", b->db);
+	snprintf(type_line, sizeof(type_line), "plugins: %s[x]", type);
+	snprintf(db_line, sizeof(db_line), "sql_db: %s", strcmp(type, "sqlite3") == 0 ? b->db : "pmacct");
+	snprintf(host_line, sizeof(host_line), "sql_host: %s", host != NULL ? host : "localhost");
 	snprintf(state_line, sizeof(state_line), "state_dir: %s", b->dir);
 	for (; *lines != NULL && n < LINES_MOST; lines++)
 		all[n++] = *lines;
@@ -40,10 +49,10 @@ bench_open(struct bench *b, const char *const *lines)
 	b->env = (struct out_env){
 		.conf = b->conf,
 		.name = "x",
-		.type = "sqlite3",
+		.type = type,
 		.plan = b->plan,
 		.names = b->names,
-		.subject = "x/sqlite3",
+		.subject = "x",
 		.style = {
 			.names = b->names,
 			.as_path_separator = '_',

@@ -19,6 +19,8 @@ struct bench {
 
 /* `lines` end with NULL; plugins, sql_db and the journal's place are added. */
 void	bench_open(struct bench *b, const char *const *lines);
+/* The same for another type; mysql and pgsql go to the server of $WB_SQL_HOST. */
+void	bench_open_as(struct bench *b, const char *type, const char *const *lines);
 void	bench_close(struct bench *b);		/* removes the folder */
 
 /* Flow number i: source 10.0.0.0 + i, port 1000 + i % 50000, TCP, i + 1 packets, 100 bytes each. */

@@ -1,0 +1,691 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PostgreSQL as an engine, through libpq; servers from 10 on. One connection.
+ *
+ * Rows go by COPY. Where they are new (sql_dont_try_update, a bin that was not written before) they
+ * go straight into the table; a row that a unique index refuses undoes that, back to a savepoint.
+ * Otherwise they go into a temporary table, made before BEGIN and empty at each COMMIT, and from
+ * there by INSERT ... ON CONFLICT; where no unique index lies on exactly our key, by UPDATE of the
+ * rows that are there and INSERT of the rest, in one statement that says whether every row found
+ * its place.
+ */
+#include "sql/backend.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "sql/move.h"
+#include "sql/statement.h"
+
+#define PART		(256u << 10)	/* bytes handed to libpq at a time */
+#define KNOWN_MOST	64		/* tables whose staging is kept between writes */
+#define STATE_UNIQUE	"23505"		/* SQLSTATE: unique_violation */
+#define STATE_TWICE	"21000"		/* cardinality_violation: two of our rows, one of the table */
+
+/* A table as it was found, with its staging. */
+struct known {
+	char *table;
+	struct live live;
+	char stage[32];
+};
+
+struct pg {
+	struct sql_place place;
+	PGconn *c;			/* NULL: not connected */
+	struct known *known;
+	size_t count, last;		/* last: the one of the last prepare */
+	unsigned stages;		/* made on this connection */
+	bool ledger;			/* is there */
+	char state[6];			/* SQLSTATE of the last error */
+	struct sbuf said;
+};
+
+/* --- connection ----------------------------------------------------------------------------------- */
+
+static void
+forget_tables(struct pg *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		mem_free(p->known[i].table);
+		live_done(&p->known[i].live);
+	}
+	mem_free(p->known);
+	p->known = NULL;
+	p->count = p->last = 0;
+}
+
+static void
+hang_up(struct pg *p)
+{
+	PQfinish(p->c);
+	p->c = NULL;
+	p->ledger = false;
+	forget_tables(p);
+}
+
+/* libpq ends its messages with a line end, and has several lines in some. */
+static void
+add_message(const char *text, struct sbuf *err)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		sbuf_char(err, text[i] == '\n' ? ' ' : text[i]);
+}
+
+/* Takes the result. */
+static int
+settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err)
+{
+	ExecStatusType status = PQresultStatus(r);
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
+	int ret = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? 0 : -1;
+
+	if (ret != 0) {
+		snprintf(p->state, sizeof(p->state), "%s", state != NULL ? state : "");
+		add_message(text != NULL ? text : PQerrorMessage(p->c), err);
+		if (detail != NULL)
+			sbuf_printf(err, " (%s)", detail);
+		sbuf_printf(err, ", by: %.200s", sql);
+	}
+	PQclear(r);
+	return ret;
+}
+
+static int
+run(struct pg *p, const char *sql, struct sbuf *err)
+{
+	return settle(p, PQexec(p->c, sql), sql, err);
+}
+
+/* NULL with a sentence; else rows, to be cleared. */
+static PGresult *
+ask(struct pg *p, const char *sql, struct sbuf *err)
+{
+	PGresult *r = PQexec(p->c, sql);
+
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		return r;
+	settle(p, r, sql, err);
+	return NULL;
+}
+
+static void
+quote(void *self, const char *text, struct sbuf *out)
+{
+	struct pg *p = self;
+	char *literal = PQescapeLiteral(p->c, text, strlen(text));
+
+	sbuf_str(out, literal != NULL ? literal : "NULL");
+	PQfreemem(literal);
+}
+
+/* The folder of "unix:/folder" or "unix:/folder/.s.PGSQL.5432"; else the host itself. */
+static void
+find_host(const char *host, struct sbuf *out)
+{
+	char *file;
+
+	if (strncmp(host, "unix:", 5) != 0) {
+		sbuf_str(out, host);
+		return;
+	}
+	sbuf_str(out, host + 5);
+	file = strstr(sbuf_text(out), "/.s.PGSQL.");
+	if (file != NULL)
+		*file = '\0';
+}
+
+/* What holds for a session: no silent loss of what was committed, nothing waited for without end. */
+static int
+begin_session(struct pg *p, struct sbuf *err)
+{
+	if (run(p, "SET client_min_messages = warning; SET lock_timeout = '10s'; "
+	    "SET standard_conforming_strings = on; SET datestyle = 'ISO, YMD'; "
+	    "SELECT set_config('synchronous_commit', 'on', false) "
+	    "WHERE current_setting('synchronous_commit') = 'off'", err) != 0)
+		return -1;
+	return p->place.utc ? run(p, "SET TIME ZONE 'UTC'", err) : 0;
+}
+
+static int
+dial(struct pg *p, struct sbuf *err)
+{
+	struct sbuf host = { 0 };
+	char port[8];
+	const char *word[20], *value[20];
+	const struct { const char *word, *value; } param[] = {
+		{ "host", (find_host(p->place.host, &host), sbuf_text(&host)) },
+		{ "port", p->place.port != 0 ? port : NULL },
+		{ "dbname", p->place.db }, { "user", p->place.user },
+		{ "password", p->place.password },
+		{ "sslmode", p->place.ca_file != NULL ? "verify-full" : NULL },
+		{ "sslrootcert", p->place.ca_file },
+		{ "connect_timeout", "3" }, { "client_encoding", "UTF8" },
+		{ "application_name", "waybill" },
+		{ "keepalives_idle", "30" }, { "keepalives_interval", "10" },
+		{ "keepalives_count", "3" }, { "tcp_user_timeout", "60000" },
+	};
+	size_t n = 0;
+	int ret = 0;
+
+	snprintf(port, sizeof(port), "%u", p->place.port);
+	for (size_t i = 0; i < ARRAY_LEN(param); i++)
+		if (param[i].value != NULL) {
+			word[n] = param[i].word;
+			value[n++] = param[i].value;
+		}
+	word[n] = value[n] = NULL;
+	p->c = PQconnectdbParams(word, value, 0);
+	sbuf_done(&host);
+	if (PQstatus(p->c) != CONNECTION_OK) {
+		add_message(PQerrorMessage(p->c), err);
+		ret = -1;
+	} else if (begin_session(p, err) != 0) {
+		ret = -1;
+	}
+	if (ret != 0)
+		hang_up(p);
+	return ret;
+}
+
+/* A connection that answers. One that died while nothing was to do is opened again. */
+static int
+connect_now(struct pg *p, struct sbuf *err)
+{
+	struct sbuf not_used = { 0 };
+
+	if (p->c != NULL && run(p, "SELECT 1", &not_used) != 0)
+		hang_up(p);
+	sbuf_done(&not_used);
+	return p->c != NULL ? 0 : dial(p, err);
+}
+
+static void *
+pg_open(const struct sql_place *place, struct sbuf *err)
+{
+	struct pg *p = mem_new(sizeof(*p));
+
+	(void)err;
+	p->place = *place;
+	return p;
+}
+
+static void
+pg_close(void *self)
+{
+	struct pg *p = self;
+
+	if (p == NULL)
+		return;
+	hang_up(p);
+	sbuf_done(&p->said);
+	mem_free(p);
+}
+
+/* --- looking at the table ------------------------------------------------------------------------- */
+
+/* -1 with a sentence, 0 no, 1 yes. */
+static int
+exists(struct pg *p, const char *name, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	PGresult *r;
+	int ret = -1;
+
+	sbuf_str(&sql, "SELECT to_regclass(");
+	quote(p, name, &sql);
+	sbuf_str(&sql, ") IS NOT NULL");
+	r = ask(p, sql.text, err);
+	if (r != NULL)
+		ret = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
+read_columns(struct pg *p, const char *regclass, struct live *live, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	PGresult *r;
+
+	sbuf_printf(&sql, "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+	    "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped", regclass);
+	r = ask(p, sql.text, err);
+	for (int i = 0; r != NULL && i < PQntuples(r); i++)
+		live_column(live, PQgetvalue(r, i, 0), PQgetvalue(r, i, 1), false);
+	sbuf_done(&sql);
+	if (r == NULL)
+		return -1;
+	PQclear(r);
+	return 0;
+}
+
+static int
+read_indexes(struct pg *p, const char *regclass, const struct columns *cols, struct live *live,
+    struct sbuf *err)
+{
+	const char *name[64];
+	struct sbuf sql = { 0 };
+	PGresult *r;
+	size_t n = 0;
+
+	sbuf_printf(&sql, "SELECT i.indexrelid, a.attname FROM pg_index i "
+	    "CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, nth) "
+	    "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum "
+	    "WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND "
+	    "i.indimmediate AND i.indpred IS NULL AND k.nth <= i.indnatts ORDER BY 1, k.nth", regclass);
+	r = ask(p, sql.text, err);
+	for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+		bool ends = i + 1 == PQntuples(r) ||
+		    strcmp(PQgetvalue(r, i, 0), PQgetvalue(r, i + 1, 0)) != 0;
+
+		if (n < ARRAY_LEN(name))
+			name[n++] = PQgetisnull(r, i, 1) ? NULL : PQgetvalue(r, i, 1);
+		if (ends) {
+			live_index(live, cols, name, n, false);
+			n = 0;
+		}
+	}
+	sbuf_done(&sql);
+	if (r == NULL)
+		return -1;
+	PQclear(r);
+	return 0;
+}
+
+static int
+make_table(struct pg *p, const struct sql_target *t, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret;
+
+	if (t->schema != NULL)
+		return run(p, t->schema, err);
+	statement_create(t->made, t->table, t->keyed, "", &sql);
+	ret = run(p, sql.text, err);
+	if (ret == 0)
+		log_write(LOG_LVL_INFO, p->place.subject, "made table '%s'", t->table);
+	sbuf_done(&sql);
+	return ret;
+}
+
+/* Staging with the types of the table, so that values are checked once, on their way in. */
+static int
+make_stage(struct pg *p, const struct sql_target *t, struct known *k, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret;
+
+	snprintf(k->stage, sizeof(k->stage), "pg_temp.waybill_stage_%u", ++p->stages);
+	sbuf_printf(&sql, "CREATE TEMPORARY TABLE %s ON COMMIT DELETE ROWS AS SELECT "
+	    "0::bigint AS waybill_n, ", strchr(k->stage, '.') + 1);
+	move_staged(t->columns, "", &sql);
+	sbuf_str(&sql, " FROM ");
+	statement_table(SQL_PGSQL, t->table, &sql);
+	sbuf_str(&sql, " WHERE false");
+	ret = run(p, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
+look_at_table(struct pg *p, const struct sql_target *t, struct known *k, struct sbuf *err)
+{
+	struct sbuf regclass = { 0 };
+	int there = exists(p, t->table, err), ret;
+
+	if (there == 0 && t->look)
+		return 0;
+	if (there < 0 || (there == 0 && make_table(p, t, err) != 0))
+		return -1;
+	k->live.engine = SQL_PGSQL;
+	quote(p, t->table, &regclass);
+	ret = read_columns(p, regclass.text, &k->live, err);
+	if (ret == 0)
+		ret = read_indexes(p, regclass.text, t->columns, &k->live, err);
+	sbuf_done(&regclass);
+	if (ret != 0)
+		return -1;
+	live_advise(&k->live, t->columns, t->table, t->insert_only, p->place.subject, &p->said);
+	return t->look ? 0 : make_stage(p, t, k, err);
+}
+
+static int
+prepare_ledger(struct pg *p, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int there;
+
+	if (p->ledger)
+		return 0;
+	there = exists(p, "waybill_ledger", err);
+	if (there < 0)
+		return -1;
+	if (there == 0) {
+		statement_ledger_create(SQL_PGSQL, &sql);
+		if (run(p, sql.text, err) != 0) {
+			ledger_refused(SQL_PGSQL, p->place.user, err);
+			sbuf_done(&sql);
+			return -1;
+		}
+	}
+	sbuf_done(&sql);
+	p->ledger = true;
+	return 0;
+}
+
+static int
+pg_prepare(void *self, const struct sql_target *t, struct sbuf *err)
+{
+	struct pg *p = self;
+	struct known k = { 0 };
+
+	if (connect_now(p, err) != 0 || (t->ledger && prepare_ledger(p, err) != 0))
+		return -1;
+	for (p->last = 0; p->last < p->count; p->last++)
+		if (strcmp(p->known[p->last].table, t->table) == 0)
+			return 0;
+	if (look_at_table(p, t, &k, err) != 0) {
+		live_done(&k.live);
+		return -1;
+	}
+	k.table = mem_strdup(t->table);
+	p->known = mem_grow(p->known, p->count + 1, sizeof(*p->known));
+	p->known[p->count++] = k;
+	return 0;
+}
+
+static const struct live *
+pg_live(void *self)
+{
+	struct pg *p = self;
+
+	return p->last < p->count ? &p->known[p->last].live : NULL;
+}
+
+/* --- a transaction -------------------------------------------------------------------------------- */
+
+static int
+pg_begin(void *self, struct sbuf *err)
+{
+	return run(self, "BEGIN", err);
+}
+
+/* The names of tables change with the days: what was staged for long ago goes. */
+static void
+tidy(struct pg *p)
+{
+	struct sbuf not_used = { 0 };
+
+	if (p->count <= KNOWN_MOST)
+		return;
+	run(p, "DISCARD TEMP", &not_used);
+	sbuf_done(&not_used);
+	forget_tables(p);
+}
+
+static int
+pg_commit(void *self, struct sbuf *err)
+{
+	struct pg *p = self;
+	PGresult *r = PQexec(p->c, "COMMIT");
+	bool committed = PQresultStatus(r) == PGRES_COMMAND_OK &&
+	    strcmp(PQcmdStatus(r), "COMMIT") == 0;
+
+	if (committed) {
+		PQclear(r);
+		tidy(p);
+		return 0;
+	}
+	if (settle(p, r, "COMMIT", err) == 0)
+		sbuf_str(err, "the server rolled back instead of committing");
+	return -1;
+}
+
+static void
+pg_rollback(void *self)
+{
+	struct pg *p = self;
+	struct sbuf not_used = { 0 };
+
+	if (p->c == NULL)
+		return;
+	/* The table may have been changed under us: look again. */
+	if (PQtransactionStatus(p->c) != PQTRANS_IDLE && run(p, "ROLLBACK", &not_used) != 0)
+		hang_up(p);
+	else if (PQstatus(p->c) != CONNECTION_OK || run(p, "DISCARD TEMP", &not_used) != 0)
+		hang_up(p);
+	forget_tables(p);
+	p->ledger = false;
+	sbuf_done(&not_used);
+}
+
+static enum ledger_answer
+pg_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
+{
+	struct pg *p = self;
+	enum ledger_answer answer = LEDGER_NEW;
+	struct sbuf sql = { 0 };
+	char digest[17];
+	PGresult *r;
+
+	ledger_digest(row, digest);
+	statement_ledger_find(row, quote, p, &sql);
+	r = ask(p, sql.text, err);
+	if (r == NULL) {
+		answer = LEDGER_ERROR;
+	} else if (PQntuples(r) > 0) {
+		answer = LEDGER_LANDED;
+		if (strcmp(PQgetvalue(r, 0, 0), digest) != 0) {
+			ledger_differs(row, PQgetvalue(r, 0, 0), err);
+			answer = LEDGER_ERROR;
+		}
+	}
+	PQclear(r);
+	if (answer == LEDGER_NEW) {
+		sbuf_clear(&sql);
+		statement_ledger_insert(SQL_PGSQL, row, quote, p, &sql);
+		if (run(p, sql.text, err) != 0)
+			answer = LEDGER_ERROR;
+	}
+	sbuf_done(&sql);
+	return answer;
+}
+
+/* --- rows ----------------------------------------------------------------------------------------- */
+
+static int
+copy_rows(struct pg *p, const char *sql, struct load *load, struct sbuf *err)
+{
+	struct sbuf part = { 0 };
+	PGresult *r = PQexec(p->c, sql);
+	bool sent = PQresultStatus(r) == PGRES_COPY_IN;
+
+	if (!sent)
+		return settle(p, r, sql, err);
+	PQclear(r);
+	while (sent && load_more(load, PART, &part)) {
+		sent = PQputCopyData(p->c, part.text, (int)part.len) == 1;
+		sbuf_clear(&part);
+	}
+	sbuf_done(&part);
+	if (sent)
+		PQputCopyEnd(p->c, NULL);
+	/* A server that has seen enough says why here; a lost one says so as well. */
+	r = PQgetResult(p->c);
+	if (!sent && PQresultStatus(r) == PGRES_COPY_IN) {
+		PQclear(r);
+		sbuf_printf(err, "%s, by: %.200s", "connection lost", sql);
+		return -1;
+	}
+	if (settle(p, r, sql, err) != 0) {
+		while ((r = PQgetResult(p->c)) != NULL)
+			PQclear(r);
+		return -1;
+	}
+	while ((r = PQgetResult(p->c)) != NULL)
+		PQclear(r);
+	return 0;
+}
+
+/* Straight into the table. 1: a unique index refused a row, and it is as if nothing had been tried. */
+static int
+put_straight(struct pg *p, const struct sql_target *t, struct load *load, struct sbuf *err)
+{
+	struct sbuf sql = { 0 }, why = { 0 };
+	int ret = run(p, "SAVEPOINT waybill", err);
+
+	if (ret == 0) {
+		load_rewind(load, false, true);
+		sbuf_str(&sql, "COPY ");
+		statement_table(SQL_PGSQL, t->table, &sql);
+		for (size_t i = 0; i < t->columns->count; i++)
+			sbuf_printf(&sql, "%s%s", i > 0 ? ", " : " (", t->columns->col[i].name);
+		sbuf_str(&sql, ") FROM STDIN");
+		ret = copy_rows(p, sql.text, load, &why);
+		if (ret != 0 && strcmp(p->state, STATE_UNIQUE) == 0)
+			ret = run(p, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
+		else if (ret != 0)
+			sbuf_str(err, sbuf_text(&why));
+	}
+	sbuf_done(&sql);
+	sbuf_done(&why);
+	return ret;
+}
+
+static void
+upsert_statement(const struct load *load, const char *table, const char *source,
+    const char *conflict, struct sbuf *sql)
+{
+	move_insert(load, table, "old", sql);
+	sbuf_printf(sql, " FROM %s s ON CONFLICT (%s) DO UPDATE SET ", source, conflict);
+	move_additions(load, "", "old.", "excluded.", sql);
+}
+
+/* Gives how many rows found no place: 0 unless somebody else changed what we were about to. */
+static void
+twin_statement(const struct load *load, const char *table, const char *source, struct sbuf *sql)
+{
+	sbuf_printf(sql, "WITH m AS (SELECT DISTINCT ON (s.waybill_n) s.waybill_n, t.tableoid AS o, "
+	    "t.ctid AS c FROM %s s JOIN ", source);
+	statement_table(SQL_PGSQL, table, sql);
+	sbuf_str(sql, " t ON ");
+	move_match(load, "", sql);
+	sbuf_str(sql, " ORDER BY s.waybill_n), u AS (UPDATE ");
+	statement_table(SQL_PGSQL, table, sql);
+	sbuf_str(sql, " t SET ");
+	move_additions(load, "", "t.", "s.", sql);
+	sbuf_printf(sql, " FROM m JOIN %s s ON s.waybill_n = m.waybill_n WHERE t.tableoid = m.o AND "
+	    "t.ctid = m.c RETURNING 1), i AS (", source);
+	move_insert(load, table, NULL, sql);
+	sbuf_printf(sql, " FROM %s s WHERE NOT EXISTS (SELECT 1 FROM m WHERE m.waybill_n = "
+	    "s.waybill_n) RETURNING 1) SELECT (SELECT count(*) FROM %s s) - (SELECT count(*) FROM u) "
+	    "- (SELECT count(*) FROM i)", source, source);
+}
+
+/* From staging into the table. 1: rows of ours share a row of the table; nothing was done. */
+static int
+move_rows(struct pg *p, const struct sql_target *t, const struct known *k, const struct load *load,
+    const char *source, struct sbuf *err)
+{
+	bool upsert = k->live.conflict.len > 0;
+	struct sbuf sql = { 0 }, why = { 0 };
+	PGresult *r;
+	int ret = 0;
+
+	if (upsert)
+		upsert_statement(load, t->table, source, k->live.conflict.text, &sql);
+	else
+		twin_statement(load, t->table, source, &sql);
+	r = PQexec(p->c, sql.text);
+	if (!upsert && PQresultStatus(r) == PGRES_TUPLES_OK && strcmp(PQgetvalue(r, 0, 0), "0") != 0)
+		ret = 1;
+	if (settle(p, r, sql.text, &why) != 0)
+		ret = strcmp(p->state, STATE_TWICE) == 0 ? 1 : -1;
+	if (ret < 0)
+		sbuf_str(err, sbuf_text(&why));
+	sbuf_done(&sql);
+	sbuf_done(&why);
+	return ret;
+}
+
+static int
+put_staged(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf sql = { 0 }, grouped = { 0 };
+	int ret;
+
+	load_rewind(load, true, false);
+	sbuf_printf(&sql, "COPY %s (waybill_n, ", k->stage);
+	move_staged(t->columns, "", &sql);
+	sbuf_str(&sql, ") FROM STDIN");
+	ret = copy_rows(p, sql.text, load, err);
+	sbuf_clear(&sql);
+	sbuf_printf(&sql, "ANALYZE %s", k->stage);
+	if (ret == 0 && k->live.conflict.len == 0)
+		ret = run(p, sql.text, err);
+	if (ret == 0)
+		ret = run(p, "SAVEPOINT waybill", err);
+	if (ret == 0)
+		ret = move_rows(p, t, k, load, k->stage, err);
+	if (ret == 1) {
+		move_grouped(t->columns, k->stage, &grouped);
+		ret = run(p, "ROLLBACK TO SAVEPOINT waybill", err);
+		if (ret == 0)
+			ret = move_rows(p, t, k, load, grouped.text, err);
+		if (ret == 1)
+			sbuf_printf(err, "rows of '%s' were changed by others at the same time",
+			    t->table);
+	}
+	sbuf_done(&sql);
+	sbuf_done(&grouped);
+	return ret == 0 ? 0 : -1;
+}
+
+static int
+pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
+{
+	struct pg *p = self;
+	const struct known *k = NULL;
+	struct load load;
+	int ret = 1;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (strcmp(p->known[i].table, t->table) == 0)
+			k = &p->known[i];
+	if (k == NULL) {
+		sbuf_printf(err, "table '%s' was not prepared", t->table);
+		return -1;
+	}
+	load_init(&load, t->columns, rows);
+	if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
+		ret = put_straight(p, t, &load, err);
+	if (ret == 1)
+		ret = put_staged(p, t, k, &load, err);
+	load_done(&load);
+	return ret;
+}
+
+const struct sql_backend sql_pgsql = {
+	.type = "pgsql",
+	.engine = SQL_PGSQL,
+	.open = pg_open,
+	.close = pg_close,
+	.prepare = pg_prepare,
+	.live = pg_live,
+	.begin = pg_begin,
+	.ledger = pg_ledger,
+	.put = pg_put,
+	.commit = pg_commit,
+	.rollback = pg_rollback,
+};
