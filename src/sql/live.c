@@ -95,6 +95,19 @@ ours(const struct columns *cols, const char *name)
 	return NULL;
 }
 
+static void
+take_key(struct live *live, const struct columns *cols, const char *const *name, size_t n,
+    const char *names)
+{
+	sbuf_str(&live->conflict, names);
+	for (size_t i = 0; i < n; i++) {
+		const struct column *c = ours(cols, name[i]);
+
+		if (c != NULL && live->keys < ARRAY_LEN(live->key))
+			live->key[live->keys++] = (size_t)(c - cols->col);
+	}
+}
+
 void
 live_index(struct live *live, const struct columns *cols, const char *const *name, size_t n,
     bool generated)
@@ -117,11 +130,8 @@ live_index(struct live *live, const struct columns *cols, const char *const *nam
 		sbuf_printf(&names, "%s%s", i > 0 ? ", " : "", name[i] != NULL ? name[i] : "?");
 	}
 	if (fits && keys > 0 && found == keys) {
-		if (live->conflict.len == 0 || strcasecmp(name[0], "stamp_inserted") == 0) {
-			sbuf_clear(&live->conflict);
-			sbuf_str(&live->conflict, names.text);
-			live->stamp_first = strcasecmp(name[0], "stamp_inserted") == 0;
-		}
+		if (live->conflict.len == 0)
+			take_key(live, cols, name, n, names.text);
 	} else if (!generated) {
 		live->others++;
 	}

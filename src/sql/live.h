@@ -28,8 +28,8 @@ struct live {
 	size_t count;
 	/* Of the unique indexes read so far: */
 	struct sbuf conflict;		/* "a, b": an index on exactly our key; empty: none */
+	size_t key[32], keys;		/* its columns, as numbers of columns.col, in order */
 	unsigned others;		/* ... on other columns, so that they may refuse rows of ours */
-	bool stamp_first;		/* the key begins with the start of the bin */
 };
 
 void	live_done(struct live *live);

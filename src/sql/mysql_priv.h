@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The connection as the two files about MariaDB and MySQL share it. */
+/* The connection as the files about MariaDB and MySQL share it. */
 #ifndef WB_SQL_MYSQL_PRIV_H
 #define WB_SQL_MYSQL_PRIV_H
 
 #include <mysql.h>
 #include <stdio.h>
 
-#include "sql/backend.h"
+#include "sql/load.h"
 
 /* The server, or its file of settings, does not let clients send files. */
 #define ER_NO_INFILE		1148
@@ -41,5 +41,11 @@ int	mylook_exists(struct my *m, const char *table, struct sbuf *err);
 
 /* The table of a target: made where it is missing, read, and what is wrong with it said. */
 int	mylook_table(struct my *m, const struct sql_target *t, struct live *ret, struct sbuf *err);
+
+/* The staged rows into the table: where there is a unique index on the key, and where not. */
+int	mymove_upsert(struct my *m, const struct sql_target *t, const struct known *k,
+	    const struct load *load, struct sbuf *err);
+int	mymove_twin(struct my *m, const struct sql_target *t, const struct known *k,
+	    const struct load *load, struct sbuf *err);
 
 #endif

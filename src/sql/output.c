@@ -176,9 +176,12 @@ write_rejects(struct sql_out *s, const struct rejects *r, struct batch_id id, st
 	return 0;
 }
 
-/* What the live table does not take leaves the part before anything is begun. */
+/*
+ * What the live table does not take leaves the part before anything is begun; the rest is put in the
+ * order of its key.
+ */
 static int
-split_off_misfits(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
+fit_to_table(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
     struct batch_id id, struct sbuf *err)
 {
 	const struct live *live = s->backend->live != NULL ? s->backend->live(s->db[server]) : NULL;
@@ -199,6 +202,8 @@ split_off_misfits(struct sql_out *s, unsigned server, const struct purge *purge,
 		}
 		rejects_done(&rejects);
 	}
+	if (ret == 0 && live != NULL && live->keys > 0)
+		rows_sort(p->cells, live->key, live->keys);
 	mem_free(limit);
 	return ret;
 }
@@ -266,7 +271,7 @@ prepare_parts(struct sql_out *s, unsigned server, const struct purge *purge,
 
 	for (size_t i = 0; i < parts->count; i++)
 		if (s->backend->prepare(s->db[server], &parts->part[i].target, err) != 0 ||
-		    split_off_misfits(s, server, purge, &parts->part[i], id, err) != 0)
+		    fit_to_table(s, server, purge, &parts->part[i], id, err) != 0)
 			return -1;
 	s->set_aside = id;
 	return 0;

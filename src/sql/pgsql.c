@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PostgreSQL as an engine, through libpq; servers from 10 on. One connection.
+ * PostgreSQL as an engine, through libpq; servers from 10 on. One connection. Looking at tables is
+ * pglook.c; here are the connection, the transaction and the rows.
  *
  * Rows go by COPY. Where they are new (sql_dont_try_update, a bin that was not written before) they
  * go straight into the table; a row that a unique index refuses undoes that, back to a savepoint.
@@ -9,13 +10,11 @@
  * rows that are there and INSERT of the rest, in one statement that says whether every row found
  * its place.
  */
-#include "sql/backend.h"
+#include "sql/pgsql_priv.h"
 
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "core/mem.h"
 #include "sql/move.h"
 #include "sql/statement.h"
@@ -24,24 +23,6 @@
 #define KNOWN_MOST	64		/* tables whose staging is kept between writes */
 #define STATE_UNIQUE	"23505"		/* SQLSTATE: unique_violation */
 #define STATE_TWICE	"21000"		/* cardinality_violation: two of our rows, one of the table */
-
-/* A table as it was found, with its staging. */
-struct known {
-	char *table;
-	struct live live;
-	char stage[32];
-};
-
-struct pg {
-	struct sql_place place;
-	PGconn *c;			/* NULL: not connected */
-	struct known *known;
-	size_t count, last;		/* last: the one of the last prepare */
-	unsigned stages;		/* made on this connection */
-	bool ledger;			/* is there */
-	char state[6];			/* SQLSTATE of the last error */
-	struct sbuf said;
-};
 
 /* --- connection ----------------------------------------------------------------------------------- */
 
@@ -99,15 +80,14 @@ settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err)
 	return ret;
 }
 
-static int
-run(struct pg *p, const char *sql, struct sbuf *err)
+int
+pg_run(struct pg *p, const char *sql, struct sbuf *err)
 {
 	return settle(p, PQexec(p->c, sql), sql, err);
 }
 
-/* NULL with a sentence; else rows, to be cleared. */
-static PGresult *
-ask(struct pg *p, const char *sql, struct sbuf *err)
+PGresult *
+pg_ask(struct pg *p, const char *sql, struct sbuf *err)
 {
 	PGresult *r = PQexec(p->c, sql);
 
@@ -117,8 +97,8 @@ ask(struct pg *p, const char *sql, struct sbuf *err)
 	return NULL;
 }
 
-static void
-quote(void *self, const char *text, struct sbuf *out)
+void
+pg_quote(void *self, const char *text, struct sbuf *out)
 {
 	struct pg *p = self;
 	char *literal = PQescapeLiteral(p->c, text, strlen(text));
@@ -147,12 +127,13 @@ find_host(const char *host, struct sbuf *out)
 static int
 begin_session(struct pg *p, struct sbuf *err)
 {
-	if (run(p, "SET client_min_messages = warning; SET lock_timeout = '10s'; "
+	if (pg_run(p, "SET client_min_messages = warning; SET lock_timeout = '10s'; "
+	    "SET temp_buffers = '64MB'; "
 	    "SET standard_conforming_strings = on; SET datestyle = 'ISO, YMD'; "
 	    "SELECT set_config('synchronous_commit', 'on', false) "
 	    "WHERE current_setting('synchronous_commit') = 'off'", err) != 0)
 		return -1;
-	return p->place.utc ? run(p, "SET TIME ZONE 'UTC'", err) : 0;
+	return p->place.utc ? pg_run(p, "SET TIME ZONE 'UTC'", err) : 0;
 }
 
 static int
@@ -202,7 +183,7 @@ connect_now(struct pg *p, struct sbuf *err)
 {
 	struct sbuf not_used = { 0 };
 
-	if (p->c != NULL && run(p, "SELECT 1", &not_used) != 0)
+	if (p->c != NULL && pg_run(p, "SELECT 1", &not_used) != 0)
 		hang_up(p);
 	sbuf_done(&not_used);
 	return p->c != NULL ? 0 : dial(p, err);
@@ -230,134 +211,7 @@ pg_close(void *self)
 	mem_free(p);
 }
 
-/* --- looking at the table ------------------------------------------------------------------------- */
-
-/* -1 with a sentence, 0 no, 1 yes. */
-static int
-exists(struct pg *p, const char *name, struct sbuf *err)
-{
-	struct sbuf sql = { 0 };
-	PGresult *r;
-	int ret = -1;
-
-	sbuf_str(&sql, "SELECT to_regclass(");
-	quote(p, name, &sql);
-	sbuf_str(&sql, ") IS NOT NULL");
-	r = ask(p, sql.text, err);
-	if (r != NULL)
-		ret = PQgetvalue(r, 0, 0)[0] == 't';
-	PQclear(r);
-	sbuf_done(&sql);
-	return ret;
-}
-
-static int
-read_columns(struct pg *p, const char *regclass, struct live *live, struct sbuf *err)
-{
-	struct sbuf sql = { 0 };
-	PGresult *r;
-
-	sbuf_printf(&sql, "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
-	    "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped", regclass);
-	r = ask(p, sql.text, err);
-	for (int i = 0; r != NULL && i < PQntuples(r); i++)
-		live_column(live, PQgetvalue(r, i, 0), PQgetvalue(r, i, 1), false);
-	sbuf_done(&sql);
-	if (r == NULL)
-		return -1;
-	PQclear(r);
-	return 0;
-}
-
-static int
-read_indexes(struct pg *p, const char *regclass, const struct columns *cols, struct live *live,
-    struct sbuf *err)
-{
-	const char *name[64];
-	struct sbuf sql = { 0 };
-	PGresult *r;
-	size_t n = 0;
-
-	sbuf_printf(&sql, "SELECT i.indexrelid, a.attname FROM pg_index i "
-	    "CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, nth) "
-	    "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum "
-	    "WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indisvalid AND "
-	    "i.indimmediate AND i.indpred IS NULL AND k.nth <= i.indnatts ORDER BY 1, k.nth", regclass);
-	r = ask(p, sql.text, err);
-	for (int i = 0; r != NULL && i < PQntuples(r); i++) {
-		bool ends = i + 1 == PQntuples(r) ||
-		    strcmp(PQgetvalue(r, i, 0), PQgetvalue(r, i + 1, 0)) != 0;
-
-		if (n < ARRAY_LEN(name))
-			name[n++] = PQgetisnull(r, i, 1) ? NULL : PQgetvalue(r, i, 1);
-		if (ends) {
-			live_index(live, cols, name, n, false);
-			n = 0;
-		}
-	}
-	sbuf_done(&sql);
-	if (r == NULL)
-		return -1;
-	PQclear(r);
-	return 0;
-}
-
-static int
-make_table(struct pg *p, const struct sql_target *t, struct sbuf *err)
-{
-	struct sbuf sql = { 0 };
-	int ret;
-
-	if (t->schema != NULL)
-		return run(p, t->schema, err);
-	statement_create(t->made, t->table, t->keyed, "", &sql);
-	ret = run(p, sql.text, err);
-	if (ret == 0)
-		log_write(LOG_LVL_INFO, p->place.subject, "made table '%s'", t->table);
-	sbuf_done(&sql);
-	return ret;
-}
-
-/* Staging with the types of the table, so that values are checked once, on their way in. */
-static int
-make_stage(struct pg *p, const struct sql_target *t, struct known *k, struct sbuf *err)
-{
-	struct sbuf sql = { 0 };
-	int ret;
-
-	snprintf(k->stage, sizeof(k->stage), "pg_temp.waybill_stage_%u", ++p->stages);
-	sbuf_printf(&sql, "CREATE TEMPORARY TABLE %s ON COMMIT DELETE ROWS AS SELECT "
-	    "0::bigint AS waybill_n, ", strchr(k->stage, '.') + 1);
-	move_staged(t->columns, "", &sql);
-	sbuf_str(&sql, " FROM ");
-	statement_table(SQL_PGSQL, t->table, &sql);
-	sbuf_str(&sql, " WHERE false");
-	ret = run(p, sql.text, err);
-	sbuf_done(&sql);
-	return ret;
-}
-
-static int
-look_at_table(struct pg *p, const struct sql_target *t, struct known *k, struct sbuf *err)
-{
-	struct sbuf regclass = { 0 };
-	int there = exists(p, t->table, err), ret;
-
-	if (there == 0 && t->look)
-		return 0;
-	if (there < 0 || (there == 0 && make_table(p, t, err) != 0))
-		return -1;
-	k->live.engine = SQL_PGSQL;
-	quote(p, t->table, &regclass);
-	ret = read_columns(p, regclass.text, &k->live, err);
-	if (ret == 0)
-		ret = read_indexes(p, regclass.text, t->columns, &k->live, err);
-	sbuf_done(&regclass);
-	if (ret != 0)
-		return -1;
-	live_advise(&k->live, t->columns, t->table, t->insert_only, p->place.subject, &p->said);
-	return t->look ? 0 : make_stage(p, t, k, err);
-}
+/* --- before a transaction ------------------------------------------------------------------------- */
 
 static int
 prepare_ledger(struct pg *p, struct sbuf *err)
@@ -367,12 +221,12 @@ prepare_ledger(struct pg *p, struct sbuf *err)
 
 	if (p->ledger)
 		return 0;
-	there = exists(p, "waybill_ledger", err);
+	there = pglook_exists(p, "waybill_ledger", err);
 	if (there < 0)
 		return -1;
 	if (there == 0) {
 		statement_ledger_create(SQL_PGSQL, &sql);
-		if (run(p, sql.text, err) != 0) {
+		if (pg_run(p, sql.text, err) != 0) {
 			ledger_refused(SQL_PGSQL, p->place.user, err);
 			sbuf_done(&sql);
 			return -1;
@@ -394,7 +248,7 @@ pg_prepare(void *self, const struct sql_target *t, struct sbuf *err)
 	for (p->last = 0; p->last < p->count; p->last++)
 		if (strcmp(p->known[p->last].table, t->table) == 0)
 			return 0;
-	if (look_at_table(p, t, &k, err) != 0) {
+	if (pglook_table(p, t, &k, err) != 0) {
 		live_done(&k.live);
 		return -1;
 	}
@@ -417,7 +271,7 @@ pg_live(void *self)
 static int
 pg_begin(void *self, struct sbuf *err)
 {
-	return run(self, "BEGIN", err);
+	return pg_run(self, "BEGIN", err);
 }
 
 /* The names of tables change with the days: what was staged for long ago goes. */
@@ -428,7 +282,7 @@ tidy(struct pg *p)
 
 	if (p->count <= KNOWN_MOST)
 		return;
-	run(p, "DISCARD TEMP", &not_used);
+	pg_run(p, "DISCARD TEMP", &not_used);
 	sbuf_done(&not_used);
 	forget_tables(p);
 }
@@ -460,9 +314,9 @@ pg_rollback(void *self)
 	if (p->c == NULL)
 		return;
 	/* The table may have been changed under us: look again. */
-	if (PQtransactionStatus(p->c) != PQTRANS_IDLE && run(p, "ROLLBACK", &not_used) != 0)
+	if (PQtransactionStatus(p->c) != PQTRANS_IDLE && pg_run(p, "ROLLBACK", &not_used) != 0)
 		hang_up(p);
-	else if (PQstatus(p->c) != CONNECTION_OK || run(p, "DISCARD TEMP", &not_used) != 0)
+	else if (PQstatus(p->c) != CONNECTION_OK || pg_run(p, "DISCARD TEMP", &not_used) != 0)
 		hang_up(p);
 	forget_tables(p);
 	p->ledger = false;
@@ -479,8 +333,8 @@ pg_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 	PGresult *r;
 
 	ledger_digest(row, digest);
-	statement_ledger_find(row, quote, p, &sql);
-	r = ask(p, sql.text, err);
+	statement_ledger_find(row, pg_quote, p, &sql);
+	r = pg_ask(p, sql.text, err);
 	if (r == NULL) {
 		answer = LEDGER_ERROR;
 	} else if (PQntuples(r) > 0) {
@@ -493,8 +347,8 @@ pg_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 	PQclear(r);
 	if (answer == LEDGER_NEW) {
 		sbuf_clear(&sql);
-		statement_ledger_insert(SQL_PGSQL, row, quote, p, &sql);
-		if (run(p, sql.text, err) != 0)
+		statement_ledger_insert(SQL_PGSQL, row, pg_quote, p, &sql);
+		if (pg_run(p, sql.text, err) != 0)
 			answer = LEDGER_ERROR;
 	}
 	sbuf_done(&sql);
@@ -542,7 +396,7 @@ static int
 put_straight(struct pg *p, const struct sql_target *t, struct load *load, struct sbuf *err)
 {
 	struct sbuf sql = { 0 }, why = { 0 };
-	int ret = run(p, "SAVEPOINT waybill", err);
+	int ret = pg_run(p, "SAVEPOINT waybill", err);
 
 	if (ret == 0) {
 		load_rewind(load, false, true);
@@ -553,7 +407,7 @@ put_straight(struct pg *p, const struct sql_target *t, struct load *load, struct
 		sbuf_str(&sql, ") FROM STDIN");
 		ret = copy_rows(p, sql.text, load, &why);
 		if (ret != 0 && strcmp(p->state, STATE_UNIQUE) == 0)
-			ret = run(p, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
+			ret = pg_run(p, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
 		else if (ret != 0)
 			sbuf_str(err, sbuf_text(&why));
 	}
@@ -633,14 +487,14 @@ put_staged(struct pg *p, const struct sql_target *t, const struct known *k, stru
 	sbuf_clear(&sql);
 	sbuf_printf(&sql, "ANALYZE %s", k->stage);
 	if (ret == 0 && k->live.conflict.len == 0)
-		ret = run(p, sql.text, err);
+		ret = pg_run(p, sql.text, err);
 	if (ret == 0)
-		ret = run(p, "SAVEPOINT waybill", err);
+		ret = pg_run(p, "SAVEPOINT waybill", err);
 	if (ret == 0)
 		ret = move_rows(p, t, k, load, k->stage, err);
 	if (ret == 1) {
 		move_grouped(t->columns, k->stage, &grouped);
-		ret = run(p, "ROLLBACK TO SAVEPOINT waybill", err);
+		ret = pg_run(p, "ROLLBACK TO SAVEPOINT waybill", err);
 		if (ret == 0)
 			ret = move_rows(p, t, k, load, grouped.text, err);
 		if (ret == 1)
