@@ -1,0 +1,90 @@
+# Faults of a database server and of the daemon, each ending in exact sums. Sourced after servers.sh.
+
+# adds_up NAME EXPECTED: table and ledger have these packets.
+adds_up() {
+	same "$1: the table" "$2" "$(db_sql 'SELECT sum(packets) FROM faults')"
+	same "$1: the ledger" "$2" "$(db_sql 'SELECT sum(packets) FROM waybill_ledger')"
+}
+
+# kill -9 of the database at random moments while purges are written without pause.
+kill_database() {
+	kills=0
+	start writer env WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" "$db_engine" "${1:-150}" 20000
+	writer=$last
+	while kill -0 "$writer" 2>/dev/null && [ $kills -lt 20 ]; do
+		# A moment between 0 and 0.5 s, by the clock.
+		sleep "0.$(date +%N | cut -c4-5 | awk '{ printf "%03d", $1 * 5 }')"
+		kill -0 "$writer" 2>/dev/null || break
+		db_kill
+		kills=$((kills + 1))
+		db_start
+	done
+	wait "$writer"
+	same "all purges are written although the database was killed" 0 $?
+	[ $kills = 20 ]
+	say $? "killed 20 times ($kills), $(sed -n 's/.*\(tries.*\)/\1/p' "$dir/writer.log")"
+	adds_up "killed database" "$(sed -n 's/^packets \([0-9]*\) .*/\1/p' "$dir/writer.log")"
+}
+
+# A connection cut in mid-COMMIT, with the commit done, not done, and who knows.
+cut_commits() {
+	db_sql "DROP TABLE faults; DROP TABLE waybill_ledger"
+	mkdir "$db_dir/proxy"
+	case $db_engine in
+	mysql) proxy_host=$db_dir/proxy/s; proxy_to=$db_dir/s; via=unix:$proxy_host ;;
+	pgsql) proxy_host=$db_dir/proxy/.s.PGSQL.5432; proxy_to=$db_dir/.s.PGSQL.5432; via=unix:$db_dir/proxy ;;
+	esac
+	start proxy "$WB_BUILD/tests/sql/cut_proxy" "$proxy_host" "$proxy_to"
+	proxy=$last
+	wait_for 5 grep -q ready "$dir/proxy.log"
+	start cut env WB_SQL_HOST="$via" "$WB_BUILD/tests/sql/write_purges" "$db_engine" 40 500
+	wait "$last"
+	same "all purges are written although COMMITs got no answer" 0 $?
+	[ "$(sed -n 's/.*tries //p' "$dir/cut.log")" -gt 60 ]
+	say $? "connections were cut ($(sed -n 's/.*\(tries.*\)/\1/p' "$dir/cut.log") for 40 purges)"
+	grep -q 'already' "$dir/cut.log"
+	say $? "some had landed all the same"
+	adds_up "cut COMMITs" "$(sed -n 's/^packets \([0-9]*\) .*/\1/p' "$dir/cut.log")"
+	same "as many rows of the ledger as purges" 40 "$(db_sql 'SELECT count(*) FROM waybill_ledger')"
+	kill "$proxy"
+}
+
+# kill -9 of the daemon: what it had taken into its journal is written once by the next one.
+kill_daemon() {
+	db_sql "DROP TABLE faults; DROP TABLE waybill_ledger"
+	cat >"$dir/f.conf" <<-C
+		nfacctd_ip: 127.0.0.1
+		nfacctd_port: $(port 1)
+		control_socket: control
+		state_dir: $dir
+		checkpoint_interval: 1
+		plugins: $db_engine[f]
+		aggregate[f]: src_host, dst_host
+		sql_host[f]: $db_host
+		sql_table[f]: faults
+		sql_optimize_clauses[f]: true
+		sql_refresh_time[f]: 2
+		sql_history[f]: 5m
+		sql_history_roundoff[f]: m
+	C
+	sent=0
+	for round in 1 2 3 4 5 6; do
+		daemon f.conf
+		before=$(ask --json status | jq '.outputs[0] | .bytes_held + .bytes_purged')
+		"$WB_BUILD/tests/e2e/send_ipfix" "127.0.0.1:$(port 1)" "192.0.2.$round,198.51.100.1,1000,$round" \
+			192.0.2.99,198.51.100.1,500,10
+		sent=$((sent + round + 10))
+		# Held or purged: from then on it is in the journal or in the table.
+		wait_for 10 sh -c "'$WB_BUILD/waybill' -s '$dir/control' --json status |
+			jq -e '.outputs[0] | .bytes_held + .bytes_purged == $before + 1500'" || say 1 "flows come in"
+		sleep "1.$round"
+		kill -9 "$daemon"
+		wait "$daemon" 2>/dev/null
+	done
+	daemon f.conf
+	wait_for 10 sh -c "'$WB_BUILD/waybill' -s '$dir/control' --json status |
+		jq -e '.outputs[0] | .bytes_held == 0 and .batches == 0'"
+	books_balance
+	stop_daemon
+	adds_up "killed daemon" $sent
+}
