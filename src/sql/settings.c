@@ -74,7 +74,7 @@ read_place(const struct out_env *env, enum sql_engine engine, struct sql_place *
 	size_t n = env->output;
 
 	place->db = conf_text(conf, n, "db");
-	if (place->db == NULL || (engine == SQL_SQLITE && !conf_given(conf, n, "db")))
+	if (place->db == NULL || !conf_given(conf, n, "db"))
 		place->db = engine == SQL_SQLITE ? "/tmp/pmacct.db" : "pmacct";
 	place->subject = env->subject;
 	place->host = conf_text(conf, n, "db_host");

@@ -83,7 +83,7 @@ kill_daemon() {
 	done
 	daemon f.conf
 	wait_for 10 sh -c "'$WB_BUILD/waybill' -s '$dir/control' --json status |
-		jq -e '.outputs[0] | .bytes_held == 0 and .batches == 0'"
+		jq -e '.outputs[0] | .bytes_held == 0 and .journal_batches == 0'"
 	books_balance
 	stop_daemon
 	adds_up "killed daemon" $sent
