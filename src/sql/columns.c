@@ -262,15 +262,10 @@ add_fakes(struct columns *cols)
 	for (size_t i = 0; i < n; i++) {
 		struct column *c = find(cols, schema[i]->name);
 
-		const char *fake = schema[i]->fake;
-
-		/* MySQL has no default for the stamp, and strict mode wants a value. */
-		if (fake == NULL && shape->engine == SQL_MYSQL && schema[i]->key)
-			fake = "'0000-00-00 00:00:00'";
-		if (c == NULL && fake != NULL) {
+		if (c == NULL && schema[i]->fake != NULL) {
 			c = add(cols, schema[i]->name, COLUMN_FAKE);
 			c->key = schema[i]->key;
-			c->fake = fake;
+			c->fake = schema[i]->fake;
 		}
 		if (c == NULL)
 			continue;

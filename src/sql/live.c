@@ -16,6 +16,9 @@ live_done(struct live *live)
 {
 	mem_free(live->col);
 	sbuf_done(&live->conflict);
+	sbuf_done(&live->implied_names);
+	sbuf_done(&live->implied_values);
+	sbuf_done(&live->implied_set);
 	memset(live, 0, sizeof(*live));
 }
 
@@ -93,6 +96,19 @@ ours(const struct columns *cols, const char *name)
 		if (strcasecmp(cols->col[i].name, name) == 0)
 			return &cols->col[i];
 	return NULL;
+}
+
+void
+live_implied(struct live *live, const struct columns *cols, const char *name, const char *value)
+{
+	if (ours(cols, name) != NULL)
+		return;
+	sbuf_str(&live->implied_names, ", ");
+	statement_name(live->engine, name, &live->implied_names);
+	sbuf_printf(&live->implied_values, ", %s", value);
+	sbuf_str(&live->implied_set, ", ");
+	statement_name(live->engine, name, &live->implied_set);
+	sbuf_printf(&live->implied_set, " = %s", value);
 }
 
 static void

@@ -29,12 +29,21 @@ struct live {
 	/* Of the unique indexes read so far: */
 	struct sbuf conflict;		/* "a, b": an index on exactly our key; empty: none */
 	size_t key[32], keys;		/* its columns, as numbers of columns.col, in order */
+	/*
+	 * Columns that are not ours, must have a value and have no default: ", a, b", what the
+	 * server would take in its lax mode, ", 0, ''", and the same as ", a = 0, b = ''".
+	 */
+	struct sbuf implied_names, implied_values, implied_set;
 	unsigned others;		/* ... on other columns, so that they may refuse rows of ours */
 };
 
 void	live_done(struct live *live);
 
 void	live_column(struct live *live, const char *name, const char *type, bool folds);
+
+/* A column as said above; ours are passed over. */
+void	live_implied(struct live *live, const struct columns *cols, const char *name,
+	    const char *value);
 
 /*
  * The columns of a unique index, in order; a name of NULL is an expression or a part of a column.

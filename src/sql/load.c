@@ -7,9 +7,10 @@
 #include "core/mem.h"
 
 void
-load_init(struct load *load, const struct columns *cols, const struct sql_rows *rows)
+load_init(struct load *load, const struct columns *cols, const struct sql_rows *rows,
+    const struct live *live)
 {
-	*load = (struct load){ .cols = cols, .rows = rows,
+	*load = (struct load){ .cols = cols, .rows = rows, .live = live,
 		.cells = mem_array(cols->params + 1, sizeof(*load->cells)) };
 	rows->fill(rows->ctx, SQL_FIXED, load->cells);
 }

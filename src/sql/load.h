@@ -12,6 +12,7 @@
 struct load {
 	const struct columns *cols;
 	const struct sql_rows *rows;
+	const struct live *live;	/* the table they are for */
 	struct cell *cells;		/* [params]; the fixed ones are filled in */
 	size_t next;			/* row */
 	bool numbered;			/* a first field: the row's number from 1 */
@@ -19,7 +20,8 @@ struct load {
 	bool values;			/* as SQL instead: "(1, 'a'),", a comma behind each row */
 };
 
-void	load_init(struct load *load, const struct columns *cols, const struct sql_rows *rows);
+void	load_init(struct load *load, const struct columns *cols, const struct sql_rows *rows,
+	    const struct live *live);
 void	load_done(struct load *load);
 
 /* The cells that are the same in all rows, as SQL. */

@@ -41,6 +41,8 @@ move_insert(const struct load *load, const char *table, const char *alias, struc
 		sbuf_printf(out, " AS %s", alias);
 	for (size_t i = 0; i < cols->count; i++)
 		sbuf_printf(out, "%s%s", i > 0 ? ", " : " (", cols->col[i].name);
+	if (load->live->implied_names.len > 0)
+		sbuf_str(out, load->live->implied_names.text);
 	sbuf_str(out, ") SELECT ");
 	for (size_t i = 0; i < cols->count; i++) {
 		if (i > 0)
@@ -50,6 +52,8 @@ move_insert(const struct load *load, const char *table, const char *alias, struc
 		else
 			load_literal(load, &cols->col[i], out);
 	}
+	if (load->live->implied_values.len > 0)
+		sbuf_str(out, load->live->implied_values.text);
 }
 
 void

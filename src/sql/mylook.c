@@ -97,17 +97,39 @@ folds(const char *collation)
 	return len > 4 && strcmp(collation + len - 4, "_bin") != 0 && strstr(collation, "_cs") == NULL;
 }
 
-static int
-read_columns(struct my *m, const char *table, struct live *live, struct sbuf *err)
+/* What MySQL in its lax mode takes for a column that must have a value and was given none. */
+static const char *
+implied_value(const char *type)
 {
-	MYSQL_RES *r = ask_schema(m, "SELECT x.COLUMN_NAME, x.COLUMN_TYPE, x.COLLATION_NAME FROM "
+	static const struct { const char *type, *value; } values[] = {
+		{ "datetime", "'0000-00-00 00:00:00'" }, { "timestamp", "'0000-00-00 00:00:00'" },
+		{ "date", "'0000-00-00'" }, { "time", "'00:00:00'" }, { "char", "''" },
+		{ "varchar", "''" }, { "binary", "''" }, { "varbinary", "''" }, { "tinytext", "''" },
+		{ "text", "''" }, { "mediumtext", "''" }, { "longtext", "''" }, { "blob", "''" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		if (strcmp(values[i].type, type) == 0)
+			return values[i].value;
+	return "0";
+}
+
+static int
+read_columns(struct my *m, const char *table, const struct columns *cols, struct live *live,
+    struct sbuf *err)
+{
+	MYSQL_RES *r = ask_schema(m, "SELECT x.COLUMN_NAME, x.COLUMN_TYPE, x.COLLATION_NAME, "
+	    "x.DATA_TYPE, x.IS_NULLABLE = 'NO' AND x.COLUMN_DEFAULT IS NULL AND x.EXTRA = '' FROM "
 	    "information_schema.COLUMNS x", table, " ORDER BY x.ORDINAL_POSITION", err);
 	MYSQL_ROW row;
 
 	if (r == NULL)
 		return -1;
-	while ((row = mysql_fetch_row(r)) != NULL)
+	while ((row = mysql_fetch_row(r)) != NULL) {
 		live_column(live, row[0], row[1], folds(row[2]));
+		if (row[4] != NULL && row[4][0] == '1')
+			live_implied(live, cols, row[0], implied_value(row[3]));
+	}
 	mysql_free_result(r);
 	return 0;
 }
@@ -155,7 +177,7 @@ mylook_table(struct my *m, const struct sql_target *t, struct live *ret, struct 
 	if (there < 0 || (there == 0 && make_table(m, t, err) != 0) || check_engine(m, t, err) != 0)
 		return -1;
 	ret->engine = SQL_MYSQL;
-	if (read_columns(m, t->table, ret, err) != 0 ||
+	if (read_columns(m, t->table, t->columns, ret, err) != 0 ||
 	    read_indexes(m, t->table, t->columns, ret, err) != 0)
 		return -1;
 	live_advise(ret, t->columns, t->table, t->insert_only, m->place.subject, &m->said);

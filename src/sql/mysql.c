@@ -427,6 +427,8 @@ load_statement(const struct load *load, const char *table, struct sbuf *sql)
 			sbuf_printf(sql, "IF(LEFT(@%s, 1) = 'x', UNHEX(SUBSTR(@%s, 2)), @%s)", c->name,
 			    c->name, c->name);
 	}
+	if (!load->numbered && load->live->implied_set.len > 0)
+		sbuf_printf(sql, "%s%s", between, load->live->implied_set.text + 2);
 }
 
 /* The first warning of the last statement, as an error. */
@@ -552,7 +554,7 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	}
 	/* ON DUPLICATE KEY takes whatever unique index is hit first: there must be only ours. */
 	upserts = k->live.conflict.len > 0 && k->live.others == 0;
-	load_init(&load, t->columns, rows);
+	load_init(&load, t->columns, rows, &k->live);
 	if (t->insert_only || (t->fresh && upserts))
 		ret = put_straight(m, t, &load, err);
 	if (ret == 1) {

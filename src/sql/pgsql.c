@@ -521,7 +521,7 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
-	load_init(&load, t->columns, rows);
+	load_init(&load, t->columns, rows, &k->live);
 	if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
 		ret = put_straight(p, t, &load, err);
 	if (ret == 1)
