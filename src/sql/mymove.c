@@ -147,6 +147,13 @@ insert_rest(struct my *m, const struct sql_target *t, const struct known *k,
 	return touch(m, &sql, err);
 }
 
+int
+mymove_plain(struct my *m, const struct sql_target *t, const struct known *k,
+    const struct load *load, struct sbuf *err)
+{
+	return insert_rest(m, t, k, load, err) == (int64_t)load->rows->rows ? 0 : -1;
+}
+
 static int64_t
 count_matches(struct my *m, const struct known *k, const char *which, struct sbuf *err)
 {

@@ -424,7 +424,8 @@ load_statement(const struct load *load, const char *table, struct sbuf *sql)
 		if (fixed)
 			load_literal(load, c, sql);
 		else
-			sbuf_printf(sql, "IF(LEFT(@%s, 1) = 'x', UNHEX(SUBSTR(@%s, 2)), @%s)", c->name,
+			sbuf_printf(sql, "IF(LEFT(@%s, 1) = 'x', UNHEX(SUBSTR(@%s, 2)), "
+			    "CAST(@%s AS BINARY))", c->name,
 			    c->name, c->name);
 	}
 	if (!load->numbered && load->live->implied_set.len > 0)
@@ -468,6 +469,18 @@ load_rows(struct my *m, const char *table, struct load *load, struct sbuf *err)
 	return n;
 }
 
+/* Did the server, or a file of settings, not let clients send files? */
+static bool
+infile_refused(struct my *m)
+{
+	static const unsigned numbers[] = { 1148, 2068, 3948, 4166 };	/* MySQL 5, client, MySQL 8, MariaDB */
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (mysql_errno(m->c) == numbers[i])
+			return true;
+	return false;
+}
+
 /* The same by INSERT, for servers that have local_infile switched off. Staging only. */
 static int
 insert_rows(struct my *m, const char *table, struct load *load, struct sbuf *err)
@@ -500,8 +513,7 @@ stage_rows(struct my *m, const struct known *k, struct load *load, struct sbuf *
 	load_rewind(load, true, false);
 	if (!m->no_infile)
 		n = load_rows(m, k->stage, load, &why);
-	if (!m->no_infile && n < 0 && (mysql_errno(m->c) == ER_NO_INFILE ||
-	    mysql_errno(m->c) == ER_NO_INFILE_MYSQL8)) {
+	if (!m->no_infile && n < 0 && infile_refused(m)) {
 		m->no_infile = true;
 		log_write(LOG_LVL_INFO, m->place.subject, "the server refuses LOAD DATA LOCAL; rows go "
 		    "by INSERT. Faster: SET GLOBAL local_infile = ON");
@@ -530,10 +542,31 @@ put_straight(struct my *m, const struct sql_target *t, struct load *load, struct
 	n = load_rows(m, t->table, load, err);
 	if (n == (int64_t)load->rows->rows)
 		return 0;
-	if (n < 0 && mysql_errno(m->c) != ER_NO_INFILE && mysql_errno(m->c) != ER_NO_INFILE_MYSQL8)
+	if (n < 0 && !infile_refused(m))
 		return -1;
 	sbuf_clear(err);
 	return my_run(m, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
+}
+
+/*
+ * ON DUPLICATE KEY takes whatever unique index is hit first, so there must be only ours; and where
+ * there is none at all, sql_dont_try_update has nothing to be refused by.
+ */
+static bool
+upserts(const struct known *k)
+{
+	return k->live.conflict.len > 0 && k->live.others == 0;
+}
+
+static int
+move(struct my *m, const struct sql_target *t, const struct known *k, const struct load *load,
+    struct sbuf *err)
+{
+	if (upserts(k))
+		return mymove_upsert(m, t, k, load, err);
+	if (t->insert_only && k->live.conflict.len == 0 && k->live.others == 0)
+		return mymove_plain(m, t, k, load, err);
+	return mymove_twin(m, t, k, load, err);
 }
 
 static int
@@ -542,7 +575,6 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	struct my *m = self;
 	const struct known *k = NULL;
 	struct load load;
-	bool upserts;
 	int ret = 1;
 
 	for (size_t i = 0; i < m->count; i++)
@@ -552,16 +584,13 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
-	/* ON DUPLICATE KEY takes whatever unique index is hit first: there must be only ours. */
-	upserts = k->live.conflict.len > 0 && k->live.others == 0;
 	load_init(&load, t->columns, rows, &k->live);
-	if (t->insert_only || (t->fresh && upserts))
+	if (t->insert_only || (t->fresh && upserts(k)))
 		ret = put_straight(m, t, &load, err);
 	if (ret == 1) {
 		ret = stage_rows(m, k, &load, err);
 		if (ret == 0)
-			ret = upserts ? mymove_upsert(m, t, k, &load, err) :
-			    mymove_twin(m, t, k, &load, err);
+			ret = move(m, t, k, &load, err);
 	}
 	load_done(&load);
 	return ret;

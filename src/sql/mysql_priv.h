@@ -8,10 +8,6 @@
 
 #include "sql/load.h"
 
-/* The server, or its file of settings, does not let clients send files. */
-#define ER_NO_INFILE		1148
-#define ER_NO_INFILE_MYSQL8	3948
-
 /* A table as it was found, with its staging. */
 struct known {
 	char *table;
@@ -42,7 +38,12 @@ int	mylook_exists(struct my *m, const char *table, struct sbuf *err);
 /* The table of a target: made where it is missing, read, and what is wrong with it said. */
 int	mylook_table(struct my *m, const struct sql_target *t, struct live *ret, struct sbuf *err);
 
-/* The staged rows into the table: where there is a unique index on the key, and where not. */
+/*
+ * The staged rows into the table: without looking for those that are there; where there is a unique
+ * index on the key; and where not.
+ */
+int	mymove_plain(struct my *m, const struct sql_target *t, const struct known *k,
+	    const struct load *load, struct sbuf *err);
 int	mymove_upsert(struct my *m, const struct sql_target *t, const struct known *k,
 	    const struct load *load, struct sbuf *err);
 int	mymove_twin(struct my *m, const struct sql_target *t, const struct known *k,

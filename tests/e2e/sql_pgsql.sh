@@ -10,4 +10,5 @@ db_test_server
 kill_database
 cut_commits
 kill_daemon
+refuse_ledger
 exit $failed

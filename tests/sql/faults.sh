@@ -88,3 +88,45 @@ kill_daemon() {
 	stop_daemon
 	adds_up "killed daemon" $sent
 }
+
+# A user that may not make the ledger: the error says what to do; once that is done, all goes on.
+refuse_ledger() {
+	db_sql "DROP TABLE waybill_ledger"
+	case $db_engine in
+	mysql) db_sql "CREATE USER weak@localhost IDENTIFIED BY 'arealsmartpwd';
+		GRANT SELECT, INSERT, UPDATE, CREATE TEMPORARY TABLES ON pmacct.* TO weak@localhost" ;;
+	pgsql) db_sql "CREATE USER weak; GRANT SELECT, INSERT, UPDATE ON faults TO weak" ;;
+	esac
+	sent=$(db_sql 'SELECT sum(packets) FROM faults')
+	sed 's/^sql_host.*/&\nsql_user[f]: weak/; s/refresh_time.*/refresh_time[f]: 1/' "$dir/f.conf" >"$dir/weak.conf"
+	sed -i "s|state_dir: .*|state_dir: $dir/weak|" "$dir/weak.conf"
+	mkdir "$dir/weak"
+	daemon weak.conf
+	"$WB_BUILD/tests/e2e/send_ipfix" "127.0.0.1:$(port 1)" 192.0.2.99,198.51.100.1,500,10
+	wait_for 10 grep -q 'GRANT SELECT, INSERT, DELETE ON waybill_ledger' "$dir/waybilld.log"
+	say $? "a ledger that may not be made: the error says how to make it"
+	ddl=$(sed -n 's/.*As an administrator: \(CREATE.*\); GRANT.*/\1/p' "$dir/waybilld.log" | head -n 1)
+	db_sql "$ddl"
+	[ $db_engine = mysql ] || db_sql "GRANT SELECT, INSERT, DELETE ON waybill_ledger TO weak"
+	wait_for 40 sh -c "'$WB_BUILD/waybill' -s '$dir/control' --json status | jq -e '.outputs[0].bytes_held == 0'"
+	stop_daemon
+	same "and then the rows land" $((sent + 10)) "$(db_sql 'SELECT sum(packets) FROM faults')"
+}
+
+# MariaDB: nothing that commits by itself stands between BEGIN and COMMIT, by the server's own log.
+watch_statements() {
+	db_admin mysql "SET GLOBAL general_log_file = '$db_dir/general.log'; SET GLOBAL general_log = 1"
+	WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" mysql 12 200 >"$dir/watched.log" 2>&1
+	db_test_server >"$dir/watched.log"
+	db_admin mysql "SET GLOBAL general_log = 0"
+	awk '{ if (!match($0, /[0-9]+ Query\t/)) next; at = substr($0, RSTART, RLENGTH); n = at + 0
+		what = substr($0, RSTART + RLENGTH) }
+		what ~ /^BEGIN/ { within[n] = 1; begun++; next } what ~ /^(COMMIT|ROLLBACK$)/ { within[n] = 0 }
+		within[n] { split(what, word, " "); print word[1] } END { print begun >"/dev/stderr" }' \
+		"$db_dir/general.log" 2>"$dir/begun" | sort -u >"$dir/within"
+	[ "$(cat "$dir/begun")" -gt 50 ]
+	say $? "transactions were watched ($(cat "$dir/begun"))"
+	same "nothing in them commits by itself" "" \
+		"$(grep -E '^(CREATE|DROP|ALTER|TRUNCATE|LOCK|UNLOCK|RENAME|SET|BEGIN|START|GRANT|ANALYZE)' "$dir/within")"
+	same "rows go in bulk" 1 "$(grep -c '^LOAD' "$dir/within")"
+}

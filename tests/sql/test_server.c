@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "out/journal.h"
 #include "sql/output.h"
@@ -527,6 +528,114 @@ tables_without_transactions(void **state)
 	drop("mine");
 }
 
+/* The first server is not there: the second takes purges, but none that an earlier run may have sent. */
+static void
+the_second_server_takes_over(void **state)
+{
+	char backup[256];
+	const char *const lines[] = { "aggregate: src_host, src_port, proto", HISTORY,
+		"sql_optimize_clauses: true", "sql_table_version: 9", "sql_host: unix:/nowhere", backup, NULL };
+	struct writing w = { 0 };
+	struct bench b;
+	struct bintab *tab;
+
+	(void)state;
+	snprintf(backup, sizeof(backup), "sql_recovery_backup_host: %s", getenv("WB_SQL_HOST"));
+	drop("acct_v9");
+	w.self = open_output(&b, lines);
+	assert_int_equal(purge_flows(&b, w.self, 1, 0, 10, T0), 0);
+	assert_int_equal(number("SELECT sum(packets) FROM acct_v9"), 55);
+	tab = bintab_new(b.plan);
+	bench_add(&b, tab, 0, 10, T0);
+	w.purge = (struct purge){ .seq = 1, .now = wall_of_sec(T0 + 400), .left_over = true,
+		.instance = "00112233445566778899aabbccddeeff" };
+	assert_int_equal(bintab_each(tab, write_bin, &w), 0);	/* it is there */
+	w.purge.seq = 2;
+	assert_int_equal(bintab_each(tab, write_bin, &w), -1);	/* the first might have it */
+	assert_int_equal(number("SELECT sum(packets) FROM acct_v9"), 55);
+	bintab_free(tab);
+	sbuf_done(&w.err);
+	close_output(&b, w.self);
+}
+
+/* IPv6 as numbers: bytes in MariaDB, and a column of numbers does not take them. */
+static void
+addresses_as_bytes(void **state)
+{
+	static const char *const lines[] = { "aggregate: src_host", OWN, "sql_num_hosts: true", NULL };
+	static const char *const types[] = { "VARBINARY(16)", "INT UNSIGNED" };
+
+	(void)state;
+	for (size_t i = 0; engine == MY && i < 2; i++) {
+		struct out_rejected rejected;
+		char make[128];
+		struct bench b;
+		struct rowset rs;
+		struct bintab *tab, *six;
+		uint64_t *row;
+		void *self;
+
+		drop("mine");
+		snprintf(make, sizeof(make), "CREATE TABLE mine (ip_src %s PRIMARY KEY, packets BIGINT, "
+		    "bytes BIGINT)", types[i]);
+		sql(make);
+		self = open_output(&b, lines);
+		tab = bintab_new(b.plan);
+		six = bintab_new(b.plan);
+		bench_add(&b, tab, 0, 1, T0);
+		bintab_all(tab, &rs);
+		row = mem_dup(rs.row, rs.stride * sizeof(*row));
+		memcpy((char *)row + b.plan->field[0].at, "\x20\x01\x0d\xb8\0\\\t\n\0\0\0\0\0\0\0\x01", 16);
+		rs.row = row;
+		bintab_add_rows(six, &rs);
+		mem_free(row);
+		for (uint64_t seq = 1; seq <= 4; seq += 2) {
+			assert_int_equal(purge_tab(self, seq, tab, NULL), 0);
+			assert_int_equal(purge_tab(self, seq + 1, six, &rejected), 0);
+			assert_int_equal(rejected.rows, i);
+		}
+		assert_rows(i == 0 ? "SELECT hex(ip_src), packets FROM mine ORDER BY 1" :
+		    "SELECT ip_src, packets FROM mine", i == 0 ? "20010DB8005C090A0000000000000001|2\n"
+		    "313637373732313630|2\n" : "167772160|2\n");
+		bintab_free(tab);
+		bintab_free(six);
+		close_output(&b, self);
+	}
+	if (engine == MY)
+		drop("mine");
+}
+
+/* A table that somebody locks is waited for. */
+static void
+a_locked_table_is_waited_for(void **state)
+{
+	struct bench b;
+	char command[512];
+	mono_t begun;
+	void *self;
+	FILE *f;
+
+	(void)state;
+	drop("acct_v9");
+	self = open_output(&b, plain);
+	assert_int_equal(purge_flows(&b, self, 1, 0, 10, T0), 0);
+	snprintf(command, sizeof(command), "echo \"%s\" | %s", engine == PG ?
+	    "BEGIN; LOCK TABLE acct_v9; SELECT 'locked'; SELECT pg_sleep(2); COMMIT" :
+	    "LOCK TABLES acct_v9 WRITE; SELECT 'locked'; SELECT SLEEP(2); UNLOCK TABLES", client);
+	begun = mono_now();
+	f = popen(command, "r");
+	assert_non_null(f);
+	while (number(engine == PG ? "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND "
+	    "relation = 'acct_v9'::regclass AND granted" : "SELECT count(*) FROM "
+	    "information_schema.processlist WHERE info LIKE '%SLEEP(2)' AND info NOT LIKE '%schema%'") == 0)
+		assert_true(mono_since(mono_now(), begun) < 10 * NS_PER_SEC);
+	assert_int_equal(purge_flows(&b, self, 2, 0, 10, T0), 0);
+	assert_true(mono_since(mono_now(), begun) >= 2 * NS_PER_SEC);
+	pclose(f);
+	assert_int_equal(number("SELECT sum(packets) FROM acct_v9"), 110);
+	close_output(&b, self);
+}
+
 int
 main(void)
 {
@@ -539,6 +648,9 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_is_set_aside),
 		cmocka_unit_test(case_is_not_lost),
 		cmocka_unit_test(tables_without_transactions),
+		cmocka_unit_test(the_second_server_takes_over),
+		cmocka_unit_test(addresses_as_bytes),
+		cmocka_unit_test(a_locked_table_is_waited_for),
 	};
 	const char *name = getenv("WB_SQL_ENGINE");
 
