@@ -8,6 +8,7 @@
 #   db_file FILE       a file of sql/, as its readers run it
 #   $db_host           for sql_host
 db_dir=
+db_host=
 db_pid=
 PATH=$PATH:/usr/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
 
