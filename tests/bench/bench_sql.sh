@@ -13,7 +13,7 @@ for engine in "$@"; do
 	pgsql) db_options="-c shared_buffers=1GB -c max_wal_size=4GB" ;;
 	esac
 	[ "$engine" = sqlite3 ] || db_make "$engine"
-	WB_SQL_HOST=$db_host "$WB_BUILD/tests/sql/bench_sql" "$engine" "$rows" "$purges" 2>/dev/null
+	WB_SQL_HOST=${db_host:-localhost} "$WB_BUILD/tests/sql/bench_sql" "$engine" "$rows" "$purges" 2>/dev/null
 	[ "$engine" = sqlite3 ] || db_kill
 	[ "$engine" = sqlite3 ] || rm -rf "$db_dir"
 done
