@@ -9,6 +9,7 @@ adds_up() {
 # kill -9 of the database at random moments while purges are written without pause.
 kill_database() {
 	kills=0
+	db_sql "DROP TABLE IF EXISTS waybill_ledger"
 	start writer env WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" "$db_engine" "${1:-150}" 20000
 	writer=$last
 	while kill -0 "$writer" 2>/dev/null && [ $kills -lt 20 ]; do
