@@ -6,13 +6,13 @@ adds_up() {
 	same "$1: the ledger" "$2" "$(db_sql 'SELECT sum(packets) FROM waybill_ledger')"
 }
 
-# kill -9 of the database at random moments while purges are written without pause.
+# kill -9 of the database at random moments while purges are written without pause. WB_KILLS: how often.
 kill_database() {
-	kills=0
+	kills=0 most=${WB_KILLS:-5}
 	db_sql "DROP TABLE IF EXISTS waybill_ledger"
-	start writer env WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" "$db_engine" "${1:-150}" 20000
+	start writer env WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" "$db_engine" $((8 * most)) 20000
 	writer=$last
-	while kill -0 "$writer" 2>/dev/null && [ $kills -lt 20 ]; do
+	while kill -0 "$writer" 2>/dev/null && [ $kills -lt "$most" ]; do
 		# A moment between 0 and 0.5 s, by the clock.
 		sleep "0.$(date +%N | cut -c4-5 | awk '{ printf "%03d", $1 * 5 }')"
 		kill -0 "$writer" 2>/dev/null || break
@@ -22,8 +22,8 @@ kill_database() {
 	done
 	wait "$writer"
 	same "all purges are written although the database was killed" 0 $?
-	[ $kills = 20 ]
-	say $? "killed 20 times ($kills), $(sed -n 's/.*\(tries.*\)/\1/p' "$dir/writer.log")"
+	[ $kills = "$most" ]
+	say $? "killed $most times ($kills), $(sed -n 's/.*\(tries.*\)/\1/p' "$dir/writer.log")"
 	adds_up "killed database" "$(sed -n 's/^packets \([0-9]*\) .*/\1/p' "$dir/writer.log")"
 }
 
@@ -116,8 +116,10 @@ refuse_ledger() {
 
 # MariaDB: nothing that commits by itself stands between BEGIN and COMMIT, by the server's own log.
 watch_statements() {
+	db_sql "DROP TABLE faults; DROP TABLE waybill_ledger"
 	db_admin mysql "SET GLOBAL general_log_file = '$db_dir/general.log'; SET GLOBAL general_log = 1"
 	WB_SQL_HOST="$db_host" "$WB_BUILD/tests/sql/write_purges" mysql 12 200 >"$dir/watched.log" 2>&1
+	same "purges while the server's log is on" 0 $?
 	db_test_server >"$dir/watched.log"
 	db_admin mysql "SET GLOBAL general_log = 0"
 	awk '{ if (!match($0, /[0-9]+ Query\t/)) next; at = substr($0, RSTART, RLENGTH); n = at + 0
