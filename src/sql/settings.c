@@ -47,10 +47,11 @@ static void
 default_table(const struct out_env *env, struct sql_settings *set)
 {
 	const struct sql_shape *shape = &set->shape;
+	const char *data = conf_text(env->conf, env->output, "sql_data");
 
 	set->default_table = true;
 	if (shape->engine == SQL_PGSQL && !shape->bgp && shape->version < 6 &&
-	    strcmp(conf_text(env->conf, env->output, "sql_data"), "unified") == 0) {
+	    strcmp(data, "unified") == 0) {
 		sbuf_str(&set->table, "acct_uni");
 		if (shape->version > 1)
 			sbuf_printf(&set->table, "_v%u", shape->version);
