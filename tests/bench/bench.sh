@@ -74,7 +74,8 @@ config() {
 		nfacctd_as: bgp
 		nfacctd_net: bgp
 	C
-	[ "$1" != waybilld ] || printf 'control_socket: %s\nworkers: 1\n' "$dir/control"
+	# Routes go with their session, as nfacctd's do: a row asks for their memory back.
+	[ "$1" != waybilld ] || printf 'control_socket: %s\nworkers: 1\nbgp_daemon_stale_time: 0\n' "$dir/control"
 }
 
 # quiet: no CPU time was used for a second and more.
