@@ -548,6 +548,7 @@ nlris(void **state)
 		/* RD 0 would be the global table. */
 		{ "IPv4 VPN", BYTES(96, LABEL_20, 0, 0, 0, 0, 0, 0, 0, 0, 10), "", 0, 1 },
 		{ "EVPN", BYTES(EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20" },
+		{ "EVPN", BYTES(EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 320", NLRI_VNI },
 		{ "EVPN", BYTES(2, 3, 1, 2, 3, EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20", 0, 1, 5 },
 	};
 	struct sbuf b = { 0 };
@@ -587,6 +588,35 @@ nlris(void **state)
 		}
 	}
 	sbuf_done(&b);
+}
+
+/* The 24 bits of an EVPN route are a label, or a VNI where the encapsulation says so: RFC 8365 5.1.3. */
+static void
+evpn_labels(void **state)
+{
+	static const struct { uint8_t tunnel; uint32_t label; } cases[] = {
+		{ 8, 320 }, { 9, 320 }, { 12, 320 }, { 19, 320 }, { 10, 20 }, { 0, 20 },
+	};
+	const struct bgp_context context = { .families = families_all(), .as4 = true };
+	static struct bgp_update u;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const uint8_t msg[] = {
+			0, 0, 0, 87, GOOD,
+			0x80, 14, 45, 0, 25, 70, 4, 10, 0, 0, 9, 0, EVPN_5,
+			0xc0, 16, 16, 0, 2, 0xfd, 0xe8, 0, 0, 0, 1, 3, 12, 0, 0, 0, 0, 0, cases[i].tunnel,
+		};
+		const struct update_part_nlri *part = &u.part[PART_MP_REACH];
+		struct rd field;
+		struct nlri n;
+
+		update_decode(rd_of(msg, sizeof(msg)), &context, &u);
+		assert_int_equal(u.verdict, VERDICT_OK);
+		field = part->nlri;
+		assert_int_equal(nlri_take(part->family, part->form, &field, &n, 1), 1);
+		assert_int_equal(n.label, cases[i].label);
+	}
 }
 
 static void
@@ -844,6 +874,7 @@ main(void)
 		cmocka_unit_test(update_values_of_a_full_one),
 		cmocka_unit_test(update_keeps_for_the_record),
 		cmocka_unit_test(nlris),
+		cmocka_unit_test(evpn_labels),
 		cmocka_unit_test(next_hops),
 		cmocka_unit_test(ends_of_rib),
 		cmocka_unit_test(as4_paths_are_joined),
