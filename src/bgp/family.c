@@ -273,6 +273,44 @@ nlri_check(const struct family *f, unsigned form, struct rd field, unsigned *oth
 	return field.bad ? -1 : n;
 }
 
+/* The bits of the last byte read that lie behind a prefix of this length. */
+static bool
+bits_behind(const struct rd *field, uint8_t len)
+{
+	return len % 8 != 0 && (field->at[-1] & 0xff >> len % 8) != 0;
+}
+
+/*
+ * Ids are small numbers in practice. Read without them, their leading zeros are default routes, and a
+ * label's length is too short; a prefix read as an id is a large number.
+ */
+static bool
+looks_right(const struct family *f, unsigned form, struct rd field)
+{
+	unsigned defaults = 0;
+	struct nlri nlri;
+
+	while (rd_left(&field) > 0) {
+		if (next_nlri(f, form, &field, &nlri) == NLRI_BAD || nlri.path_id >= 1 << 24 ||
+		    bits_behind(&field, nlri.prefix.len))
+			return false;
+		defaults += !f->rd && nlri.prefix.len == 0;
+		if (defaults > 1 && !(form & NLRI_PATH_ID))
+			return false;
+	}
+	return !field.bad;
+}
+
+unsigned
+nlri_guess(const struct family *f, unsigned form, struct rd field)
+{
+	unsigned other = form ^ NLRI_PATH_ID;
+
+	if (!may_have_paths(f) || looks_right(f, form, field) || !looks_right(f, other, field))
+		return form;
+	return other;
+}
+
 size_t
 nlri_take(const struct family *f, unsigned form, struct rd *field, struct nlri *ret, size_t most)
 {

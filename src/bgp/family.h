@@ -69,6 +69,13 @@ struct addr next_hop_decode(struct rd value);
  */
 int	nlri_check(const struct family *f, unsigned form, struct rd field, unsigned *others);
 
+/*
+ * Where nobody knows whether path ids were agreed on: `form`, or its opposite (with or without them) where
+ * the field does not look like `form` and does look like that. What looks right is well-formed, has no bits
+ * set behind a prefix's length, no path id of 2^24 and more, and tells no default route twice.
+ */
+unsigned nlri_guess(const struct family *f, unsigned form, struct rd field);
+
 /* Up to `most` routes from a field that was checked; 0 at its end. */
 size_t	nlri_take(const struct family *f, unsigned form, struct rd *field, struct nlri *ret,
 	    size_t most);

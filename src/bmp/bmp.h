@@ -80,6 +80,7 @@ struct bmp_router_counters {
 	counter_t unknown_tlv, unknown_statistic, cut_statistic, unknown_down_reason;
 	counter_t announced, withdrawn, refused;	/* NLRIs */
 	counter_t nlri_skipped, attr_discarded, treated_as_withdraw, updates_lost;	/* RFC 7606 */
+	counter_t inferred_addpath;	/* UPDATEs read with path ids that no Peer Up told of */
 	counter_t ends_of_rib, mirrored, mirrored_lost, waits;
 };
 extern const struct counter_row bmp_router_counter_rows[];

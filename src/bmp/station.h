@@ -57,6 +57,7 @@ struct monitored {
 	bool announced;			/* by a Peer Up */
 	uint32_t local_as, local_id;	/* of the router, from the OPEN it sent */
 	struct bgp_open sent, received;
+	uint32_t paths[TELLER_RIBS];	/* without a Peer Up: families that seem to have path ids */
 	mono_t since;
 	struct teller *teller[TELLER_RIBS];
 	uint64_t updates;

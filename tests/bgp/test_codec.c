@@ -590,6 +590,63 @@ nlris(void **state)
 	sbuf_done(&b);
 }
 
+/* Whether NLRIs have path ids, where nobody said: what each form expects, and what is found. */
+static void
+guessed_path_ids(void **state)
+{
+	const struct {
+		const char *family;
+		const uint8_t *bytes;
+		size_t len;
+		bool with[2];		/* found to have ids, where none and where some are expected */
+	} cases[] = {
+		{ "IPv4 unicast", BYTES(24, 10, 1, 2, 0), { false, false } },
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 24, 10, 1, 2), { true, true } },
+		/* Two zero bytes would be two default routes; one, and 1 bit of 0x18. */
+		{ "IPv4 unicast", BYTES(0, 0, 1, 0, 8, 10), { true, true } },
+		{ "IPv4 unicast", BYTES(0, 9, 1, 0x18, 16, 10, 1), { true, true } },
+		/* Two paths to a default route; with an id of 2^24 it is something else. */
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 0, 0, 0, 0, 2, 0), { true, true } },
+		{ "IPv4 unicast", BYTES(8, 10, 8, 11, 8, 12), { false, false } },
+		/* It may be either. */
+		{ "IPv4 unicast", BYTES(0, 8, 10, 8, 0), { false, true } },
+		/* It is neither: what was expected. */
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 25, 10, 1, 2, 1), { false, true } },
+		{ "IPv4 unicast", BYTES(33, 1, 2, 3, 4, 5), { false, true } },
+		{ "IPv4 unicast", BYTES(1), { false, true } },
+		{ "IPv6 unicast", BYTES(0, 0, 0, 1, 32, 0x20, 1, 0xd, 0xb8), { true, true } },
+		{ "IPv4 labelled", BYTES(0, 0, 0, 1, 48, LABEL_20, 10, 1, 2), { true, true } },
+		{ "IPv4 VPN", BYTES(0, 0, 0, 1, 112, LABEL_20, RD_A, 10, 1, 2), { true, true } },
+		{ "IPv4 VPN", BYTES(112, LABEL_20, RD_A, 10, 1, 2), { false, false } },
+		/* The same default route of two VPNs is two routes. */
+		{ "IPv4 VPN", BYTES(88, LABEL_20, RD_A, 88, LABEL_20, 0, 0, 0xfd, 0xe8, 0, 0, 0, 2),
+		    { false, false } },
+		{ "EVPN", BYTES(EVPN_5), { false, true } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct family *f = families;
+
+		while (strcmp(f->name, cases[i].family) != 0)
+			f++;
+		for (unsigned some = 0; some < 2; some++) {
+			unsigned form = nlri_guess(f, some * NLRI_PATH_ID,
+			    rd_of(cases[i].bytes, cases[i].len));
+
+			if (form != cases[i].with[some] * NLRI_PATH_ID)
+				fail_msg("case %zu, %u: form %u", i, some, form);
+		}
+		/* Cut anywhere it does no harm. */
+		for (size_t cut = 1; cut < cases[i].len; cut++) {
+			uint8_t *copy = exact(cases[i].bytes, cut);
+
+			(void)nlri_guess(f, 0, rd_of(copy, cut));
+			free(copy);
+		}
+	}
+}
+
 /* The 24 bits of an EVPN route are a label, or a VNI where the encapsulation says so: RFC 8365 5.1.3. */
 static void
 evpn_labels(void **state)
@@ -874,6 +931,7 @@ main(void)
 		cmocka_unit_test(update_values_of_a_full_one),
 		cmocka_unit_test(update_keeps_for_the_record),
 		cmocka_unit_test(nlris),
+		cmocka_unit_test(guessed_path_ids),
 		cmocka_unit_test(evpn_labels),
 		cmocka_unit_test(next_hops),
 		cmocka_unit_test(ends_of_rib),
