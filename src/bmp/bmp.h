@@ -11,6 +11,7 @@
 #ifndef WB_BMP_BMP_H
 #define WB_BMP_BMP_H
 
+#include "bgp/turns.h"
 #include "bgp/update.h"
 #include "bmp/message.h"
 #include "core/clock.h"
@@ -69,7 +70,7 @@ extern const struct counter_row bmp_counter_rows[];
 extern const size_t bmp_counter_count;
 const struct bmp_counters *bmp_counters(const struct bmp *bmp);
 
-uint64_t bmp_slowest_ns(const struct bmp *bmp);	/* longest time it kept control in one go */
+struct turns_took bmp_slowest(const struct bmp *bmp);	/* the longest it kept control in one go */
 
 struct bmp_router_counters {
 	counter_t sessions, messages, bytes;

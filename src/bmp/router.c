@@ -96,7 +96,7 @@ static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct router *r = arg;
-	mono_t begun = mono_now();
+	struct turns_watch watch = turns_begin();
 	struct monitored *p;
 
 	(void)fd;
@@ -106,7 +106,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		monitored_sweep(p);
 	if (r->conn == NULL)
 		r->since = mono_now();
-	bmp_took(r->bmp, begun);
+	turns_end(r->bmp->turns, &watch);
 }
 
 static struct router *
