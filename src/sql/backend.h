@@ -97,6 +97,10 @@ struct sql_backend {
 	enum ledger_answer (*ledger)(void *db, const struct ledger_row *row, struct sbuf *err);
 	int (*put)(void *db, const struct sql_target *target, const struct sql_rows *rows,
 	    struct sbuf *err);
+	/* Was the last failed put a refusal of rows (a constraint, a trigger, an overflow), with a
+	   connection that goes on? */
+	bool (*refused)(void *db);
+	int (*run)(void *db, const char *sql, struct sbuf *err);	/* savepoints */
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);
 };

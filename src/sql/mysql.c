@@ -28,11 +28,27 @@
 
 /* --- connection ----------------------------------------------------------------------------------- */
 
+/*
+ * Is the last error about a row? By the class of SQLSTATE (data, constraints, what a trigger
+ * signals), or MySQL's CHECK and a signal of any other state.
+ */
+static bool
+about_rows(MYSQL *c)
+{
+	static const char *const classes[] = { "22", "23", "44", "45" };
+
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (strncmp(mysql_sqlstate(c), classes[i], 2) == 0)
+			return true;
+	return mysql_errno(c) == 3819 || mysql_errno(c) == 1644;
+}
+
 int
 my_run(struct my *m, const char *sql, struct sbuf *err)
 {
 	if (mysql_query(m->c, sql) == 0)
 		return 0;
+	m->refused = about_rows(m->c);
 	sbuf_printf(err, "%s, by: %.200s", mysql_error(m->c), sql);
 	return -1;
 }
@@ -444,6 +460,7 @@ say_warning(struct my *m, const char *table, struct sbuf *err)
 	    row != NULL ? row[2] : "the server does not say why");
 	mysql_free_result(r);
 	sbuf_done(&not_used);
+	m->refused = true;
 }
 
 /* -1 with a sentence; else how many rows went in. No warning was given unless rows were skipped. */
@@ -584,6 +601,7 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
+	m->refused = false;
 	load_init(&load, t->columns, rows, &k->live);
 	if (t->insert_only || (t->fresh && upserts(k)))
 		ret = put_straight(m, t, &load, err);
@@ -596,6 +614,20 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	return ret;
 }
 
+static bool
+my_refused(void *self)
+{
+	struct my *m = self;
+
+	return m->c != NULL && m->refused;
+}
+
+static int
+my_run_text(void *self, const char *sql, struct sbuf *err)
+{
+	return my_run(self, sql, err);
+}
+
 const struct sql_backend sql_mysql = {
 	.type = "mysql",
 	.engine = SQL_MYSQL,
@@ -606,6 +638,8 @@ const struct sql_backend sql_mysql = {
 	.begin = my_begin,
 	.ledger = my_ledger,
 	.put = my_put,
+	.refused = my_refused,
+	.run = my_run_text,
 	.commit = my_commit,
 	.rollback = my_rollback,
 };

@@ -521,6 +521,7 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
+	p->state[0] = '\0';
 	load_init(&load, t->columns, rows, &k->live);
 	if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
 		ret = put_straight(p, t, &load, err);
@@ -528,6 +529,25 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		ret = put_staged(p, t, k, &load, err);
 	load_done(&load);
 	return ret;
+}
+
+/* Classes of SQLSTATE: data, constraints, a view's check; and what a trigger raises. */
+static bool
+pg_refused(void *self)
+{
+	static const char *const states[] = { "22", "23", "44", "P0001" };
+	struct pg *p = self;
+
+	for (size_t i = 0; p->c != NULL && i < ARRAY_LEN(states); i++)
+		if (strncmp(p->state, states[i], strlen(states[i])) == 0)
+			return PQstatus(p->c) == CONNECTION_OK;
+	return false;
+}
+
+static int
+pg_run_text(void *self, const char *sql, struct sbuf *err)
+{
+	return pg_run(self, sql, err);
 }
 
 const struct sql_backend sql_pgsql = {
@@ -540,6 +560,8 @@ const struct sql_backend sql_pgsql = {
 	.begin = pg_begin,
 	.ledger = pg_ledger,
 	.put = pg_put,
+	.refused = pg_refused,
+	.run = pg_run_text,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
 };

@@ -34,6 +34,7 @@ struct lite {
 	sqlite3_stmt *insert, *update;	/* insert: or the upsert */
 	sqlite3_stmt *ledger, *landed;
 	bool said_twin;
+	bool refused;			/* the last put, by a constraint */
 };
 
 static int
@@ -471,6 +472,7 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	struct cell *cells;
 	int ret = 0;
 
+	l->refused = false;
 	if (lite_prepare(l, t, err) != 0)
 		return -1;
 	cells = mem_array(cols->params + 1, sizeof(*cells));
@@ -479,9 +481,14 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	if (l->update != NULL)
 		bind_cells(l->update, cols, cells, true);
 	for (size_t i = 0; i < rows->rows && ret == 0; i++) {
+		int rc;
+
 		rows->fill(rows->ctx, i, cells);
-		if (put_row(l, cols, cells) != SQLITE_OK)
-			ret = fail(l, t->table, err);
+		rc = put_row(l, cols, cells);
+		if (rc == SQLITE_OK)
+			continue;
+		l->refused = (rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH;
+		ret = fail(l, t->table, err);
 	}
 	sqlite3_clear_bindings(l->insert);
 	if (l->update != NULL)
@@ -490,6 +497,20 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 		sbuf_done(&cells[i].room);
 	mem_free(cells);
 	return ret;
+}
+
+static bool
+lite_refused(void *self)
+{
+	struct lite *l = self;
+
+	return l->refused;
+}
+
+static int
+lite_run(void *self, const char *sql, struct sbuf *err)
+{
+	return execute(self, sql, err);
 }
 
 const struct sql_backend sql_sqlite = {
@@ -501,6 +522,8 @@ const struct sql_backend sql_sqlite = {
 	.begin = lite_begin,
 	.ledger = lite_ledger,
 	.put = lite_put,
+	.refused = lite_refused,
+	.run = lite_run,
 	.commit = lite_commit,
 	.rollback = lite_rollback,
 };
