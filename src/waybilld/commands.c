@@ -46,8 +46,9 @@ run_flush(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 const struct command daemon_commands[] = {
 	{ "status", "status", "health, the books of input and outputs", run_status, true, NULL },
 	{ "peers", "peers", "BGP peers, BMP routers and their peers, and what they told", run_peers, true, NULL },
-	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", run_exporters, true, NULL },
-	{ "top", "top [N]", "the busiest exporters", run_top, true, NULL },
+	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", NULL, true,
+	  begin_exporters },
+	{ "top", "top [N]", "the busiest exporters", NULL, true, begin_top },
 	{ "rib", "rib ADDRESS | --path EXPRESSION | ...", "routes: the looking glass", NULL, true,
 	  begin_rib },
 	{ "lglass", "lglass peers | PEER PREFIX [RD]", "pmacct's looking glass", run_lglass, true, NULL },

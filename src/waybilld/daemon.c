@@ -233,11 +233,11 @@ add_events(struct control *c)
 	event_add(c->tick, &second);
 	c->posts = event_new(d->base, chan_fd(d->posts), EV_READ | EV_PERSIST, on_posts, c);
 	event_add(c->posts, NULL);
+	c->read = event_new(d->base, reader_fd(d->reader), EV_READ | EV_PERSIST, on_read, c);
+	event_add(c->read, NULL);
 	if (d->rib != NULL) {
 		c->rib = event_new(d->base, -1, 0, on_rib, c);
 		event_add(c->rib, &soon);
-		c->read = event_new(d->base, reader_fd(d->reader), EV_READ | EV_PERSIST, on_read, c);
-		event_add(c->read, NULL);
 	}
 }
 
@@ -296,12 +296,12 @@ start_all(struct control *c, struct sbuf *err)
 	struct daemon *d = c->d;
 	const struct conf *conf = daemon_setup(d)->conf;
 
+	d->reader = reader_start(d->epoch);
 	if (inputs_want_bgp(conf) || inputs_want_bmp(conf)) {
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
 		rib_import(d->rib, setup_take_vrfs(daemon_setup(d)));
-		d->reader = reader_start(d->epoch);
 		d->saved_rib = saved_rib_start(d, conf);
 		d->feeds = feeds_start(d, conf);
 	}
@@ -336,7 +336,10 @@ settle_reload(struct daemon *d)
 		    "its last flows may be lost");
 }
 
-/* In the order of the flows' way, so that each stage has handed on before the next one ends. */
+/*
+ * In the order of the flows' way, so that each stage has handed on before the next one ends; the
+ * reader, which looks at all of them, before.
+ */
 static void
 stop_all(struct control *c, const char *pidfile)
 {
@@ -346,6 +349,7 @@ stop_all(struct control *c, const char *pidfile)
 
 	free_events(c);
 	settle_reload(d);
+	reader_stop(d->reader);
 	setup = daemon_setup(d);
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_stop(d->worker[i], &templates);
@@ -362,7 +366,6 @@ stop_all(struct control *c, const char *pidfile)
 	}
 	process_remove_pidfiles(pidfile, setup);
 	ctl_stop(d->ctl);
-	reader_stop(d->reader);
 	saved_rib_stop(d->saved_rib);
 	bgp_stop(d->bgp);
 	bmp_stop(d->bmp);

@@ -37,7 +37,7 @@ struct daemon {
 	struct rib *rib;		/* NULL without bgp_daemon and bmp_daemon */
 	struct bgp *bgp;
 	struct bmp *bmp;
-	struct reader *reader;		/* with rib */
+	struct reader *reader;
 	struct feeds *feeds;
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct ctl *ctl;
