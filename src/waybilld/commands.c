@@ -4,15 +4,18 @@
 #include "waybilld/commands.h"
 
 static int
-run_reload(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+begin_reload(void *ctx, int argc, char **argv, bool json, struct answer *a, struct sbuf *out)
 {
 	(void)argc;
 	(void)argv;
 	(void)json;
-	return daemon_reload(ctx, false, out);
+	if (daemon_reload(ctx, false, a) == 0)
+		return 1;
+	sbuf_str(out, "too many reloads wait\n");
+	return -1;
 }
 
-/* How the last reload ended; `waybill reload` asks until it has. */
+/* How the last reload ended, whoever asked for it. */
 static int
 run_reload_state(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 {
@@ -60,7 +63,8 @@ const struct command daemon_commands[] = {
 	{ "rib-forget", "rib forget ADDRESS", "drop an imported table", run_forget, false, NULL },
 	{ "explain", "explain EXPORTER SOURCE DESTINATION [IN [OUT]] [WORD=VALUE ...]",
 	  "what a flow would be given, by which rule", run_explain, true, NULL },
-	{ "reload", "reload", "read the configuration again: all or nothing", run_reload, false, NULL },
+	{ "reload", "reload", "read the configuration again: all or nothing", NULL, false,
+	  begin_reload },
 	{ "reload-state", "reload-state", "how the last reload ended", run_reload_state, false, NULL },
 	{ "flush", "flush", "purge all outputs now", run_flush, false, NULL },
 };

@@ -136,6 +136,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	keep_templates(d, now);
 	saved_rib_tick(d->saved_rib, now);
 	feeds_tick(d->feeds);
+	reload_tick(d, now);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -201,15 +202,13 @@ static void
 on_usr2(evutil_socket_t number, short what, void *arg)
 {
 	struct daemon *d = ((struct control *)arg)->d;
-	struct sbuf out = { 0 };
 
 	(void)number;
 	(void)what;
 	if (!conf_bool(daemon_setup(d)->conf, CONF_ALL, "maps_refresh"))
 		log_info("maps are not reloaded: maps_refresh is false");
-	else if (daemon_reload(d, true, &out) != 0)
-		log_warn("reload of maps: %s", sbuf_text(&out));
-	sbuf_done(&out);
+	else if (daemon_reload(d, true, NULL) != 0)
+		log_warn("maps are not reloaded: too many reloads wait");
 }
 
 static void
@@ -348,6 +347,7 @@ stop_all(struct control *c, const char *pidfile)
 	struct setup *setup;
 
 	free_events(c);
+	reload_refuse(d);
 	settle_reload(d);
 	reader_stop(d->reader);
 	setup = daemon_setup(d);
@@ -386,6 +386,7 @@ daemon_run(struct daemon *d, struct setup *setup, const char *pidfile, struct sb
 	d->epoch = epoch_new();
 	d->posts = chan_new(1024);
 	d->rates = rates_new();
+	TAILQ_INIT(&d->wishes);
 	d->started = mono_now();
 	d->started_wall = wall_now();
 	d->templates_due = mono_add(d->started, TEMPLATES_EVERY);
