@@ -46,6 +46,8 @@ same "no route was refused, none counted wrong" 0 \
 ask --json status | jq -c '[.. | objects | select(has("slowest_bgp_us"))][0] |
 	[.slowest_slice_us, .slowest_bgp_us, .slowest_bgp_cpu_us]' >"$dir/slices"
 echo "# longest steps: RIB, BGP, BGP's CPU time (us): $(cat "$dir/slices")"
+awk '{ printf "# the control thread ran %d ms, and waited %d ms for a CPU\n", $1 / 1e6, $2 / 1e6 }' \
+	"/proc/$daemon/task/$daemon/schedstat"
 [ "$(jq .[2] "$dir/slices")" -lt $((20000 * ${WB_SLOWER:-1})) ]
 say $? "no step of the control loop takes 20 ms"
 kill "$sim"

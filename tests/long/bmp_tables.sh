@@ -48,5 +48,8 @@ say $? "the killed router's routes end with their time"
 sleep 2
 slices
 say $? "no slice was longer than 20 ms while they went"
+# What the clock says beyond the CPU's time is mostly waiting for a CPU, where others have them.
+awk '{ printf "# the control thread ran %d ms, and waited %d ms for a CPU\n", $1 / 1e6, $2 / 1e6 }' \
+	"/proc/$daemon/task/$daemon/schedstat"
 stop_daemon
 exit $failed
