@@ -229,26 +229,33 @@ log_batch(struct msglog *m, const struct change_batch *b)
 	pthread_mutex_unlock(&m->lock);
 }
 
+static void
+log_all(struct msglog *m)
+{
+	const struct change_batch *b;
+
+	while ((b = changes_take(m->reader)) != NULL) {
+		log_batch(m, b);
+		write_texts(m, LARGE);
+	}
+	write_texts(m, 1);
+}
+
+/* Wishes are looked at after changes_take found nothing: one that comes later ends the wait. */
 static void *
 log_on(void *arg)
 {
 	struct msglog *m = arg;
-	bool ending;
 
-	do {
-		const struct change_batch *b;
-
-		ending = atomic_load(&m->ending);	/* before the last look: all of it is there */
-		while ((b = changes_take(m->reader)) != NULL) {
-			log_batch(m, b);
-			write_texts(m, LARGE);
-		}
-		write_texts(m, 1);
+	for (;;) {
+		log_all(m);
 		if (atomic_exchange(&m->reopen, false))
 			spool_reopen(m->spool);
-		if (!ending)
-			changes_wait(m->reader, -1);
-	} while (!ending);
+		if (atomic_load(&m->ending))
+			break;
+		changes_wait(m->reader, -1);
+	}
+	log_all(m);		/* the last batch came before the wish */
 	return NULL;
 }
 

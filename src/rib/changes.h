@@ -83,7 +83,10 @@ void	changes_flush(struct changes *c);
 const struct change_batch *changes_take(struct changes_reader *r);
 void	changes_done(struct changes_reader *r, const struct change_batch *b);
 int	changes_fd(const struct changes_reader *r);
-/* Wait until there may be a batch, or changes_wake was called by anybody. */
+/*
+ * Wait until there may be a batch, or changes_wake was called since changes_take last found nothing:
+ * what a waker wishes is looked at in between.
+ */
 void	changes_wait(struct changes_reader *r, int timeout_ms);
 void	changes_wake(struct changes_reader *r);
 
