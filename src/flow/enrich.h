@@ -51,6 +51,10 @@ bool	profile_equal(const struct profile *a, const struct profile *b);
 bool	profile_share(struct profile *p, const struct profile *other);
 void	profile_free(struct profile *p);
 
+/* Before it is published: where the states of routes come from; borrowed for its life. NULL: nowhere. */
+struct roas;
+void	profile_use_roas(struct profile *p, const struct roas *roas);
+
 /*
  * Which of HOSTS, PORTS and TAGS this profile may make something else of than the record said.
  * Plans take the others from the record.

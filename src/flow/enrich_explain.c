@@ -215,7 +215,9 @@ tell_roa(const struct profile *p, enum end end, const struct flow *flow, struct 
 	const char state[2] = { (char)(end == END_SRC ? flow->r.src_roa : flow->r.dst_roa), '\0' };
 
 	if (p->set.needs & ENRICH_ROA)
-		json_str(j, "roa", p->roas != NULL ? state : "u: there is no rpki_roas_file");
+		json_str(j, "roa", p->roas == NULL ?
+		    "u: there is no rpki_roas_file and no rpki_rtr_cache" :
+		    roas_now(p->roas) == NULL ? "u: the RPKI cache has told nothing yet" : state);
 }
 
 /* The routers that a default route, or the next hop, was followed to. */

@@ -10,16 +10,16 @@
 #include "flow/enrich_worker.h"
 
 static struct roa_memos *
-memos_for(struct enrich *en, const struct profile *p)
+memos_for(struct enrich *en, const struct roa_table *roas)
 {
 	struct roa_memos *m = en->roa_memos;
 
 	if (m == NULL)
 		m = en->roa_memos = mem_new(sizeof(*m));
-	if (m->roas != p->roas || m->read.ns != p->roas_read.ns)
+	if (m->roas != roas || m->made.ns != roa_made(roas).ns)
 		memset(m, 0, sizeof(*m));
-	m->roas = p->roas;
-	m->read = p->roas_read;
+	m->roas = roas;
+	m->made = roa_made(roas);
 	return m;
 }
 
@@ -67,10 +67,11 @@ judge(const struct enrich *en, struct roa_memos *m, const struct view *view, con
 void
 enrich_roa(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
 {
-	const bool src = p->roas != NULL && p->set.after & AFTER_SRC_ROA &&
+	const struct roa_table *roas = p->roas != NULL ? roas_now(p->roas) : NULL;
+	const bool src = roas != NULL && p->set.after & AFTER_SRC_ROA &&
 	    p->set.ask_src & TRUTH_BGP;
-	const bool dst = p->roas != NULL && p->set.ask_dst & TRUTH_BGP;
-	struct roa_memos *m = src || dst ? memos_for(en, p) : NULL;
+	const bool dst = roas != NULL && p->set.ask_dst & TRUTH_BGP;
+	struct roa_memos *m = src || dst ? memos_for(en, roas) : NULL;
 
 	for (unsigned i = 0; i < n; i++) {
 		flow[i].r.src_roa = flow[i].r.dst_roa = ROA_UNKNOWN;

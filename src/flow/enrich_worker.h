@@ -69,7 +69,7 @@ struct after {
 	struct path path[ENDS][FLOW_BATCH];	/* records with other numbers or next hops in */
 };
 
-/* States of routes by one file of ROAs, as it was read then. */
+/* States of routes by one table of ROAs, as it was made then. */
 #define ROA_MEMOS	4096		/* a power of two */
 
 struct roa_memo {
@@ -81,7 +81,7 @@ struct roa_memo {
 
 struct roa_memos {
 	const struct roa_table *roas;
-	wall_t read;
+	wall_t made;
 	struct roa_memo memo[ROA_MEMOS];
 };
 

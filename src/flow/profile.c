@@ -305,7 +305,6 @@ static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
 	{ FILE_BMP_AGENT, "bmp_agent_map" },
 	{ FILE_RD, "flow_to_rd_map" }, { FILE_PEER_DST_IP, "bgp_peer_dst_ip_map" },
-	{ FILE_ROAS, "rpki_roas_file" },
 };
 
 /* What has to be asked about each end, from what the plans need and who may answer. */
@@ -336,21 +335,6 @@ static bool
 is_there(const struct compiling *c, unsigned file)
 {
 	return c->p->path[file] != NULL && !(c->missing >> file & 1);
-}
-
-static void
-load_roas(struct compiling *c)
-{
-	struct profile *p = c->p;
-	struct sbuf err = { 0 };
-
-	if (!is_there(c, FILE_ROAS))
-		return;
-	p->roas = roa_read(p->path[FILE_ROAS], &err);
-	p->roas_read = wall_now();
-	if (p->roas == NULL)
-		say(c, CONF_NOTE_ERROR, "rpki_roas_file", sbuf_text(&err));
-	sbuf_done(&err);
 }
 
 static void
@@ -408,7 +392,6 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	read_after(&c);
 	settle_lookups(&p->set);
 	load_files(&c);
-	load_roas(&c);
 	if (notes->errors == errors)
 		return p;
 	profile_free(p);
@@ -456,6 +439,12 @@ profile_share(struct profile *p, const struct profile *other)
 	return true;
 }
 
+void
+profile_use_roas(struct profile *p, const struct roas *roas)
+{
+	p->roas = roas;
+}
+
 uint32_t
 profile_decides(const struct profile *p)
 {
@@ -480,6 +469,5 @@ profile_free(struct profile *p)
 		mem_free(p->path[i]);
 	commpat_free(p->std_as);
 	commpat_free(p->lrg_as);
-	roa_free(p->roas);
 	mem_free(p);
 }

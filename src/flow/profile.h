@@ -32,7 +32,7 @@ enum source_field {
 enum profile_file {
 	FILE_NETWORKS, FILE_PORTS, FILE_PROTOS, FILE_TOS,
 	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED,
-	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, FILE_ROAS, PROFILE_FILES
+	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, PROFILE_FILES
 };
 
 /* No padding and no pointers: two are compared as bytes. */
@@ -80,8 +80,7 @@ struct profile {
 	struct prefix follow[FOLLOW_PREFIXES];	/* bgp_follow_nexthop */
 	unsigned follows;
 	struct commpat *std_as, *lrg_as;	/* of the patterns to_asn, NULL: none */
-	struct roa_table *roas;			/* rpki_roas_file, NULL: none */
-	wall_t roas_read;
+	const struct roas *roas;		/* the setup's or the cache's; NULL: none is asked */
 };
 
 #endif

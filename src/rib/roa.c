@@ -21,6 +21,7 @@ struct roa_table {
 	size_t count, room;
 	struct slots at;		/* by prefix; several may have the same */
 	bool has[2][129];		/* IPv4, IPv6: lengths that occur */
+	wall_t made;
 };
 
 static uint64_t
@@ -38,6 +39,7 @@ roa_new(void)
 	struct roa_table *t = mem_new(sizeof(*t));
 
 	slots_init(&t->at, 1024);
+	t->made = wall_now();
 	return t;
 }
 
@@ -70,6 +72,12 @@ size_t
 roa_count(const struct roa_table *t)
 {
 	return t->count;
+}
+
+wall_t
+roa_made(const struct roa_table *t)
+{
+	return t->made;
 }
 
 /* RFC 6811 2: covered by one entry is invalid, matched by one is valid. AS 0 matches nothing. */

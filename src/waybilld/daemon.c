@@ -23,6 +23,7 @@
 #include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/rpki.h"
 #include "waybilld/saved_rib.h"
 
 #define RIB_SLICE_NS	(5 * NS_PER_MS)
@@ -137,6 +138,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	saved_rib_tick(d->saved_rib, now);
 	feeds_tick(d->feeds);
 	reload_tick(d, now);
+	rpki_tick(d->rpki);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -303,6 +305,9 @@ start_all(struct control *c, struct sbuf *err)
 		rib_import(d->rib, setup_take_vrfs(daemon_setup(d)));
 		d->saved_rib = saved_rib_start(d, conf);
 		d->feeds = feeds_start(d, conf);
+		if (rpki_start(d, conf, err) != 0)
+			return -1;
+		setup_use_cache(daemon_setup(d), rpki_roas(d->rpki));
 	}
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
@@ -354,6 +359,9 @@ stop_all(struct control *c, const char *pidfile)
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_stop(d->worker[i], &templates);
 	d->workers = 0;
+	rpki_stop(d->rpki);
+	run_posts(d);
+	rpki_free(d->rpki);
 	if (d->templates_file != NULL && templates.len > 0)
 		write_templates(d, &templates);
 	sbuf_done(&templates);

@@ -22,6 +22,7 @@ struct rates;
 struct feeds;
 struct reader;
 struct reload;
+struct rpki;
 struct saved_rib;
 
 TAILQ_HEAD(reload_wishes, reload_wish);
@@ -44,6 +45,7 @@ struct daemon {
 	struct reader *reader;
 	struct feeds *feeds;
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
+	struct rpki *rpki;		/* NULL: no cache is asked */
 	struct ctl *ctl;
 	struct enrich *explain;		/* control's own, for `waybill explain` */
 	struct worker *worker[WORKERS_MOST];

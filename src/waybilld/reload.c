@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/rpki.h"
 
 #define WAIT_NS		(60 * NS_PER_SEC)
 #define WAITING_MOST	64
@@ -235,6 +236,7 @@ put_in_force(struct daemon *d, struct reload *r)
 		(void)process_log(r->setup->conf);
 	if (d->rib != NULL)
 		rib_import(d->rib, setup_take_vrfs(r->setup));
+	setup_use_cache(r->setup, rpki_roas(d->rpki));
 	setup_inherit(r->setup, old);
 	process_pidfiles(conf_text(r->setup->conf, CONF_ALL, "pidfile"), r->setup, old);
 	d->retiring = old;

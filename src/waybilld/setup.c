@@ -7,6 +7,7 @@
 
 #include "core/mem.h"
 #include "waybilld/inputs.h"
+#include "waybilld/rpki.h"
 
 struct value_style
 setup_style(const struct conf *conf, size_t output, const struct names *names)
@@ -169,6 +170,34 @@ check_http(const struct conf *conf, struct conf_notes *notes)
 	    text);
 }
 
+/* One table for all profiles. */
+static void
+load_roas(struct setup *s, struct conf_notes *notes)
+{
+	const char *var = "rpki_roas_file", *path = conf_text(s->conf, CONF_ALL, var), *file = NULL;
+	struct sbuf err = { 0 };
+	struct roa_table *t;
+	unsigned line;
+
+	if (!conf_can_read(s->conf, CONF_ALL, var, notes) || path == NULL)
+		return;
+	t = roa_read(path, &err);
+	atomic_store(&s->roas.now, t);
+	line = conf_where(s->conf, CONF_ALL, var, &file);
+	if (t == NULL)
+		conf_note(notes, CONF_NOTE_ERROR, file, line, "%s: %s", var, sbuf_text(&err));
+	sbuf_done(&err);
+	for (size_t i = 0; i < s->profiles; i++)
+		profile_use_roas(s->profile[i], &s->roas);
+}
+
+void
+setup_use_cache(struct setup *s, const struct roas *roas)
+{
+	for (size_t i = 0; roas != NULL && i < s->profiles; i++)
+		profile_use_roas(s->profile[i], roas);
+}
+
 struct setup *
 setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t start,
     struct conf_notes *notes)
@@ -184,6 +213,8 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 		compile_output(s, i, names, prefix, start, notes);
 	inputs_check(conf, notes);
 	check_http(conf, notes);
+	load_roas(s, notes);
+	rpki_check(conf, notes);
 	if (conf_can_read(conf, CONF_ALL, "nfacctd_allow_file", notes) &&
 	    conf_text(conf, CONF_ALL, "nfacctd_allow_file") != NULL)
 		s->allow = allow_read(conf_text(conf, CONF_ALL, "nfacctd_allow_file"), notes);
@@ -247,6 +278,7 @@ setup_release(struct setup *s)
 	}
 	for (size_t i = 0; i < s->profiles; i++)
 		profile_free(s->profile[i]);
+	roa_free(atomic_load(&s->roas.now));
 	allow_free(s->allow);
 	vrfmap_free(s->vrfs);
 	conf_free(s->conf);

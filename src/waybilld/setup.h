@@ -12,6 +12,7 @@
 #include "flow/collector.h"
 #include "flow/enrich.h"
 #include "out/output.h"
+#include "rib/roa.h"
 #include "rib/vrfmap.h"
 
 struct setup_output {
@@ -36,6 +37,7 @@ struct setup {
 	struct profile **profile;
 	size_t profiles;
 	struct collector_conf collector;	/* what the workers' collectors go by */
+	struct roas roas;			/* of rpki_roas_file */
 	struct allow *allow;			/* nfacctd_allow_file, NULL: all */
 	struct vrfmap *vrfs;			/* vrf_map, until the RIB takes it; NULL: none */
 };
@@ -55,6 +57,9 @@ void	setup_inherit(struct setup *now, struct setup *old);
 
 /* The VRFs, for rib_import, which takes them; once. */
 struct vrfmap *setup_take_vrfs(struct setup *s);
+
+/* Before it is in force: ask the RPKI cache's table instead of a file's. NULL changes nothing. */
+void	setup_use_cache(struct setup *s, const struct roas *roas);
 
 /* One reference less; the last one frees. Does not stop outputs. NULL is fine. */
 void	setup_release(struct setup *s);

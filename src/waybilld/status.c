@@ -9,6 +9,7 @@
 #include "out/journal.h"
 #include "waybilld/commands.h"
 #include "waybilld/feeds.h"
+#include "waybilld/rpki.h"
 #include "waybilld/saved_rib.h"
 #include "waybilld/table.h"
 
@@ -141,6 +142,7 @@ status_json(const struct daemon *d, struct sbuf *out)
 	put_rib(&j, d);
 	if (d->bmp != NULL)
 		bmp_status_json(d, &j);
+	rpki_status_json(d->rpki, &j);
 	json_u64(&j, "log_lines_lost", log_lost());
 	json_end(&j, '}');
 	sbuf_char(out, '\n');
@@ -227,6 +229,7 @@ status_text(const struct daemon *d, struct sbuf *out)
 	}
 	if (d->bmp != NULL)
 		bmp_status_text(d, out);
+	rpki_status_text(d->rpki, out);
 	if (b.filtered_hosts > 0)
 		sbuf_printf(out, "\nwarning: the networks_file filter set %llu addresses to 0.0.0.0 "
 		    "(%llu bytes);\n`networks_file_filter: false` switches it off\n",

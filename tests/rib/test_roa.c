@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "rib/roa.h"
+#include "rib/vrps.h"
 
 static struct prefix
 prefix(const char *text)
@@ -97,6 +97,49 @@ as_a_plain_list(void **state)
 	roa_free(t);
 }
 
+/* VRPs come and go at random, told twice or never told as well; the table holds those of a plain list. */
+static void
+vrps_come_and_go(void **state)
+{
+	static bool is[16][5][4];
+	struct vrps *set = vrps_new();
+	size_t count = 0;
+
+	(void)state;
+	srandom(2);
+	for (size_t n = 0; n < 20000; n++) {
+		size_t i = (size_t)random() % 16, m = (size_t)random() % 5, as = (size_t)random() % 4;
+		struct vrp vrp = { { addr_of_v4(0x0a000000 | (uint32_t)i << 16), 16 },
+		    (uint8_t)(16 + m), (uint32_t)as };
+		bool add = random() % 2;
+		int want = is[i][m][as] == add ? -1 : 0;
+
+		assert_int_equal(add ? vrps_add(set, &vrp) : vrps_remove(set, &vrp), want);
+		if (want == 0)
+			count = add ? count + 1 : count - 1;
+		is[i][m][as] = add;
+		assert_int_equal(vrps_count(set), count);
+		if (n % 500 == 0) {
+			struct roa_table *t = vrps_table(set);
+			struct prefix route = { vrp.prefix.addr, (uint8_t)(16 + m) };
+			bool covered = false, valid = false;
+
+			for (size_t l = 0; l < 5; l++)
+				for (size_t a = 0; a < 4; a++) {
+					covered |= is[i][l][a];
+					valid |= is[i][l][a] && a == as && as != 0 && l >= m;
+				}
+			assert_int_equal(roa_count(t), count);
+			assert_int_equal(roa_check(t, &route, (uint32_t)as),
+			    valid ? 'v' : covered ? 'i' : 'u');
+			roa_free(t);
+		}
+	}
+	assert_int_equal(vrps_add(set, &(struct vrp){ prefix("10.0.0.0/16"), 15, 1 }), -1);
+	assert_int_equal(vrps_add(set, &(struct vrp){ prefix("10.0.0.0/16"), 33, 1 }), -1);
+	vrps_free(set);
+}
+
 static void
 files(void **state)
 {
@@ -157,6 +200,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_of_rfc6811),
 		cmocka_unit_test(as_a_plain_list),
+		cmocka_unit_test(vrps_come_and_go),
 		cmocka_unit_test(files),
 	};
 
