@@ -29,6 +29,9 @@ struct out_rejected {
 	uint64_t rows, bytes, packets;
 };
 
+/* The looks of an output's values, as its configuration has them; any output. */
+struct value_style out_style(const struct conf *conf, size_t output, const struct names *names);
+
 /* One purge. */
 struct purge {
 	uint64_t seq;			/* counts up per output over restarts, for outputs with a

@@ -489,26 +489,103 @@ load_whole(struct rd file, const struct plan *plan, struct names *names, struct 
 	return ret;
 }
 
+/* The file, to be freed; NULL with a sentence. */
+static uint8_t *
+read_file(int dir, const char *name, size_t *ret_len, struct sbuf *err)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	uint8_t *file = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size > SEGMENT_MOST) {
+		sbuf_printf(err, "%s: %s", name, fd < 0 ? strerror(errno) : "too long to be ours");
+	} else {
+		file = mem_new((size_t)st.st_size + 1);
+		*ret_len = read_whole(fd, file, (size_t)st.st_size) == 0 ? (size_t)st.st_size : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return file;
+}
+
 int
 segment_load(int dir, const char *name, const struct plan *plan, struct names *names,
     struct bintab *tab, size_t *ret_rows, struct sbuf *err)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), ret = -1;
-	struct stat st;
-	uint8_t *file;
+	size_t len = 0;
+	uint8_t *file = read_file(dir, name, &len, err);
+	int ret = -1;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size > SEGMENT_MOST) {
-		sbuf_printf(err, "%s: %s", name, fd < 0 ? strerror(errno) : "too long to be ours");
-		if (fd >= 0)
-			close(fd);
+	if (file == NULL)
 		return -1;
-	}
-	file = mem_new((size_t)st.st_size + 1);
-	if (read_whole(fd, file, (size_t)st.st_size) == 0)
-		ret = load_whole(rd_of(file, (size_t)st.st_size), plan, names, tab, ret_rows);
+	ret = load_whole(rd_of(file, len), plan, names, tab, ret_rows);
 	if (ret != 0)
 		sbuf_printf(err, "%s: torn or changed; its checksums do not hold", name);
-	close(fd);
 	mem_free(file);
 	return ret;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The first word of a row is its bin, whatever the plan. */
+static void
+find_bins(const struct loading *l, struct segment_facts *facts)
+{
+	size_t n = l->row_words / l->rs.stride;
+	int64_t *bin = mem_array(n + 1, sizeof(*bin));
+
+	for (size_t i = 0; i < n; i++)
+		bin[i] = (int64_t)l->rows[i * l->rs.stride];
+	if (n > 0) {
+		qsort(bin, n, sizeof(*bin), by_time);
+		facts->first.ns = bin[0];
+		facts->last.ns = bin[n - 1];
+	}
+	for (size_t i = 0; i < n; i++)
+		facts->bins += i == 0 || bin[i] != bin[i - 1];
+	mem_free(bin);
+}
+
+int
+segment_read_facts(int dir, const char *name, struct segment_facts *ret, struct sbuf *err)
+{
+	struct names *names = names_new(1u << 20);
+	struct loading l = { .values = valtab_new() };
+	struct segment_facts facts = { 0 };
+	uint64_t checksums = 0;
+	uint16_t stride = 0;
+	size_t len = 0;
+	uint8_t *file = read_file(dir, name, &len, err);
+	int got = -1;
+
+	if (len > SEGMENT_HEAD && parse_head(file, &facts.head, &stride) == 0 && stride > 0) {
+		l.rs.stride = stride;
+		memcpy(&checksums, file + SEGMENT_HEAD - 8, 8);
+		got = load_blocks(&l, rd_of(file + SEGMENT_HEAD, len - SEGMENT_HEAD), checksums,
+		    names);
+	}
+	if (got == 0) {
+		facts.size = len;
+		facts.rows = l.foot.rows;
+		facts.bytes = l.foot.bytes;
+		facts.packets = l.foot.packets;
+		facts.flows = l.foot.flows;
+		find_bins(&l, &facts);
+		*ret = facts;
+	} else if (file != NULL) {
+		sbuf_printf(err, "%s: torn or changed; its checksums do not hold", name);
+	}
+	valtab_free(l.values);
+	names_free(names);
+	mem_free(l.rows);
+	mem_free(l.old_id);
+	mem_free(l.new_id);
+	mem_free(file);
+	return got;
 }

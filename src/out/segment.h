@@ -42,6 +42,16 @@ int	segment_write(int dir, const char *name, const struct segment_head *head,
 /* The header alone. -1: not a segment of ours. */
 int	segment_read_head(int dir, const char *name, struct segment_head *ret, uint64_t *ret_size);
 
+/* What a segment says of itself, for people. */
+struct segment_facts {
+	struct segment_head head;
+	uint64_t size, bins, rows, bytes, packets, flows;
+	wall_t first, last;		/* bins; 0 without history */
+};
+
+/* Checks the segment from end to end, of whatever plan. -1 with a sentence. */
+int	segment_read_facts(int dir, const char *name, struct segment_facts *ret, struct sbuf *err);
+
 /*
  * Check a segment from end to end, then add its rows to the table. -1 with a sentence, and the
  * table is as it was. ret_rows: as added.

@@ -23,4 +23,7 @@ struct report_kind {
 extern const struct report_kind report_kinds[];
 extern const size_t report_kind_count;
 
+/* The columns that reports group by, where an index helps; ends with NULL. */
+extern const char *const report_columns[];
+
 #endif

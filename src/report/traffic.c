@@ -28,6 +28,8 @@ static const struct grouping by_as = { "AS", "as_src", "as_dst", true };
 static const struct grouping by_peer = { "PEER AS", "peer_as_src", "peer_as_dst", true };
 static const struct grouping by_path = { "AS PATH", NULL, "as_path", false };
 
+const char *const report_columns[] = { "as_src", "as_dst", "peer_as_src", "peer_as_dst", NULL };
+
 static bool
 has_column(sqlite3 *db, const char *table, const char *column)
 {

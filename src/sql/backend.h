@@ -83,6 +83,9 @@ enum ledger_answer {
 	LEDGER_LANDED,			/* these very rows are in the table already */
 };
 
+#define ASK_CELLS	8		/* most columns of a question */
+typedef void sql_answer(void *ctx, const char *const *cell);
+
 struct sql_backend {
 	const char *type;		/* word of `plugins` */
 	enum sql_engine engine;
@@ -101,9 +104,18 @@ struct sql_backend {
 	   connection that goes on? */
 	bool (*refused)(void *db);
 	int (*run)(void *db, const char *sql, struct sbuf *err);	/* savepoints */
+	/* A query, for tools: each row as texts, NULL for NULL. Connects where that was not done. */
+	int (*ask)(void *db, const char *sql, sql_answer *row, void *ctx, struct sbuf *err);
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);
 };
+
+/* The engine of a type of output; NULL: it writes to no database, or the build lacks the engine. */
+const struct sql_backend *sql_backend(const char *type);
+
+/* Open for a look: a file that is not there is not made. NULL with a sentence. */
+void	*sql_open_there(const struct sql_backend *backend, const struct sql_place *place,
+	    struct sbuf *err);
 
 extern const struct sql_backend sql_sqlite, sql_mysql, sql_pgsql;
 

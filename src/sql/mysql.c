@@ -628,6 +628,19 @@ my_run_text(void *self, const char *sql, struct sbuf *err)
 	return my_run(self, sql, err);
 }
 
+static int
+my_ask_rows(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *err)
+{
+	struct my *m = self;
+	MYSQL_RES *r = connect_now(m, err) == 0 ? my_ask(m, sql, err) : NULL;
+	MYSQL_ROW cells;
+
+	while (r != NULL && (cells = mysql_fetch_row(r)) != NULL)
+		row(ctx, (const char *const *)cells);
+	mysql_free_result(r);
+	return r != NULL ? 0 : -1;
+}
+
 const struct sql_backend sql_mysql = {
 	.type = "mysql",
 	.engine = SQL_MYSQL,
@@ -640,6 +653,7 @@ const struct sql_backend sql_mysql = {
 	.put = my_put,
 	.refused = my_refused,
 	.run = my_run_text,
+	.ask = my_ask_rows,
 	.commit = my_commit,
 	.rollback = my_rollback,
 };

@@ -11,9 +11,11 @@
 #include "sql/output.h"
 
 #include <bsd/stdlib.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "core/mem.h"
@@ -642,3 +644,45 @@ const struct out_kind out_sqlite3 = {
 	.write = sql_write,
 	.close = sql_close,
 };
+
+/* What this build has. */
+static const struct {
+	const struct out_kind *kind;
+	const struct sql_backend *backend;
+} engines[] = {
+#if WB_HAVE_MYSQL
+	{ &out_mysql, &sql_mysql },
+#endif
+#if WB_HAVE_PGSQL
+	{ &out_pgsql, &sql_pgsql },
+#endif
+	{ &out_sqlite3, &sql_sqlite },
+};
+
+const struct sql_backend *
+sql_backend(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(engines); i++)
+		if (strcmp(engines[i].kind->type, type) == 0)
+			return engines[i].backend;
+	return NULL;
+}
+
+void *
+sql_open_there(const struct sql_backend *backend, const struct sql_place *place, struct sbuf *err)
+{
+	if (backend->engine == SQL_SQLITE && access(place->db, F_OK) != 0) {
+		sbuf_printf(err, "%s: %s", place->db, strerror(errno));
+		return NULL;
+	}
+	return backend->open(place, err);
+}
+
+const struct out_kind *
+sql_kind(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(engines); i++)
+		if (strcmp(engines[i].kind->type, type) == 0)
+			return engines[i].kind;
+	return NULL;
+}

@@ -550,6 +550,22 @@ pg_run_text(void *self, const char *sql, struct sbuf *err)
 	return pg_run(self, sql, err);
 }
 
+static int
+pg_ask_rows(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *err)
+{
+	struct pg *p = self;
+	PGresult *r = connect_now(p, err) == 0 ? pg_ask(p, sql, err) : NULL;
+	const char *cell[ASK_CELLS];
+
+	for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+		for (int k = 0; k < PQnfields(r) && k < ASK_CELLS; k++)
+			cell[k] = PQgetisnull(r, i, k) ? NULL : PQgetvalue(r, i, k);
+		row(ctx, cell);
+	}
+	PQclear(r);
+	return r != NULL ? 0 : -1;
+}
+
 const struct sql_backend sql_pgsql = {
 	.type = "pgsql",
 	.engine = SQL_PGSQL,
@@ -562,6 +578,7 @@ const struct sql_backend sql_pgsql = {
 	.put = pg_put,
 	.refused = pg_refused,
 	.run = pg_run_text,
+	.ask = pg_ask_rows,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
 };

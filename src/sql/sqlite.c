@@ -513,6 +513,27 @@ lite_run(void *self, const char *sql, struct sbuf *err)
 	return execute(self, sql, err);
 }
 
+static int
+lite_ask(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *err)
+{
+	struct lite *l = self;
+	const char *cell[ASK_CELLS];
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (prepare(l, sql, &st, err) != 0)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		for (int i = 0; i < sqlite3_column_count(st) && i < ASK_CELLS; i++)
+			cell[i] = (const char *)sqlite3_column_text(st, i);
+		row(ctx, cell);
+	}
+	if (rc != SQLITE_DONE)
+		fail(l, "not answered", err);
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
 const struct sql_backend sql_sqlite = {
 	.type = "sqlite3",
 	.engine = SQL_SQLITE,
@@ -524,6 +545,7 @@ const struct sql_backend sql_sqlite = {
 	.put = lite_put,
 	.refused = lite_refused,
 	.run = lite_run,
+	.ask = lite_ask,
 	.commit = lite_commit,
 	.rollback = lite_rollback,
 };

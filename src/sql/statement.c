@@ -24,6 +24,18 @@ statement_name(enum sql_engine engine, const char *name, struct sbuf *out)
 }
 
 void
+statement_text(enum sql_engine engine, const char *text, struct sbuf *out)
+{
+	sbuf_char(out, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '\'' || (*text == '\\' && engine == SQL_MYSQL))
+			sbuf_char(out, *text);
+		sbuf_char(out, *text);
+	}
+	sbuf_char(out, '\'');
+}
+
+void
 statement_table(enum sql_engine engine, const char *name, struct sbuf *out)
 {
 	bool plain = engine == SQL_PGSQL && !isdigit((unsigned char)name[0]);

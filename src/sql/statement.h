@@ -17,6 +17,9 @@ void	statement_name(enum sql_engine engine, const char *name, struct sbuf *out);
  */
 void	statement_table(enum sql_engine engine, const char *name, struct sbuf *out);
 
+/* A text as SQL, for tools. */
+void	statement_text(enum sql_engine engine, const char *text, struct sbuf *out);
+
 /* CREATE TABLE; `keyed`: with a primary key. `tail`: what follows the bracket, or "". */
 void	statement_create(const struct columns *cols, const char *table, bool keyed,
 	    const char *tail, struct sbuf *out);

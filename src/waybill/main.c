@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * waybill: the client. Most words are commands of the daemon, sent over its control socket; `check` and
- * `report` work by themselves.
+ * waybill: the client. Most words are commands of the daemon, sent over its control socket; `check`,
+ * `report` and the tools of tool.c work by themselves. Under the names pmmyplay and pmpgplay it plays
+ * journals.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,6 +39,9 @@ usage(FILE *f)
 "  check [--as NAME] FILE     find every fault of a configuration, as waybilld or as pmacct's\n"
 "                             nfacctd, pmbgpd ... would read it\n"
 "  report NAME --db FILE      traffic per AS, peer or path; see `waybill report --help`\n"
+"  schema --conf FILE         the SQL tables recommended for a configuration; --check compares\n"
+"  verify --conf FILE         do the tables hold what the ledger says?\n"
+"  journal --conf FILE [list|show|replay]   what waits for the databases\n"
 "\n"
 "  -s SOCKET                  control socket (" WB_RUNDIR "/control)\n"
 "  --json                     for programs\n", f);
@@ -83,7 +87,6 @@ top(const char *path, int argc, char **argv, bool json)
 	}
 }
 
-/* The daemon's own check: found beside us, else by PATH. It goes by the name it is run under. */
 /*
  * "rib import FILE" and its like are commands of their own, and the daemon reads and writes files by
  * whole paths. Gives how many words there are then.
@@ -106,7 +109,8 @@ rib_words(int words, char **word)
 	}
 	return words - 1;
 }
-/* The daemon's own check: found beside us, else by PATH. */
+
+/* The daemon's own check: found beside us, else by PATH. It goes by the name it is run under. */
 static int
 run_check(const char *self, const char *name, const char *file)
 {
@@ -141,6 +145,14 @@ check(const char *self, int argc, char **argv)
 	return 2;
 }
 
+static const char *
+program_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -149,15 +161,23 @@ main(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 	};
+	static const struct { const char *name, *type; } players[] = {
+		{ "pmmyplay", "mysql" }, { "pmpgplay", "pgsql" },
+	};
 	const char *path = getenv("WAYBILL_SOCKET");
 	char *word[64];
 	bool json = false;
 	int words = 0, c;
 
+	for (size_t i = 0; i < ARRAY_LEN(players); i++)
+		if (strcmp(program_name(argv[0]), players[i].name) == 0)
+			return waybill_player(players[i].type, argc, argv);
 	if (path == NULL)
 		path = WB_RUNDIR "/control";
 	if (argc > 1 && strcmp(argv[1], "report") == 0)
 		return waybill_report(argc - 1, argv + 1);
+	if (argc > 1 && waybill_tool(argc - 1, argv + 1, &c) == 0)
+		return c;
 	/* Our own options stand before the command; behind it only --json is ours. */
 	opterr = 0;
 	while (optind < argc && words < 63) {

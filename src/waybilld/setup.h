@@ -67,6 +67,4 @@ void	setup_release(struct setup *s);
 /* A setup that never came into force. */
 void	setup_discard(struct setup *s);
 
-struct value_style setup_style(const struct conf *conf, size_t output, const struct names *names);
-
 #endif
