@@ -15,6 +15,10 @@ play_open(struct play *p, struct sbuf *err)
 	const char *pre = conf_text(p->env->conf, p->env->output, "sql_preprocess");
 
 	p->kind = sql_kind(p->env->type);
+	if (p->kind == NULL) {
+		sbuf_printf(err, "this build has no %s", p->env->type);
+		return -1;
+	}
 	if (preprocess_parse(pre, p->env->type, &p->pre, err) != 0)
 		return -1;
 	p->self = p->kind->open(p->env, err);

@@ -7,7 +7,7 @@ say() { if [ "$1" = 0 ]; then echo "ok - $2"; else echo "not ok - $2"; tail -n 2
 make -C "$WB_BUILD" install DESTDIR="$dir/root" >"$dir/log" 2>&1
 say $? "make install"
 p=$dir/root/usr/local
-for f in sbin/waybilld sbin/nfacctd sbin/pmbgpd bin/waybill bin/waybill-sim bin/pmacct \
+for f in sbin/waybilld sbin/nfacctd sbin/pmbgpd bin/waybill bin/waybill-sim bin/pmacct bin/pmmyplay bin/pmpgplay \
     share/waybill/sql/pmacct-create-table_v1.sqlite3 share/man/man8/waybilld.8; do
 	[ -e "$p/$f" ]
 	say $? "installed: $f"
