@@ -2,12 +2,12 @@
 /*
  * What a database engine has to offer to the SQL output: few verbs, so that an engine is one file.
  *
- * A write goes prepare (each target), begin, then for each target ledger and put, then commit.
- * Whatever commits by itself (DDL, staging tables) happens in prepare; between begin and commit
+ * A write goes prepare (each target), begin, then for each target ledger and put, then commit; a
+ * target may come several times, with other rows. Whatever commits by itself (DDL, staging tables) happens in prepare; between begin and commit
  * stands nothing but rows. An engine without transactions (ClickHouse) makes one block per put and
  * takes the ledger's identity as the token that removes duplicates.
  *
- * Used by one thread, the output's. An error leaves a sentence in err and the connection fit for
+ * A connection is used by one thread at a time, mostly the output's. An error leaves a sentence in err and the connection fit for
  * rollback; a lost connection is opened again by the next prepare.
  */
 #ifndef WB_SQL_BACKEND_H
@@ -36,8 +36,10 @@ struct sql_target {
 	const struct columns *made;	/* what it is then made of. Both NULL: it has to be there */
 	bool keyed;			/* made with a primary key */
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
+	bool updated;			/* rows are written several times: room for that is worth it */
 	bool insert_only;		/* sql_dont_try_update */
 	bool look;			/* only look at the table, where there is one: make nothing */
+	bool quiet;			/* another connection says what is wrong with the table */
 	bool ledger;			/* one row of waybill_ledger per put */
 	bool fresh;			/* nothing of this bin was written before, as far as is known:
 					   a hint to try the fast way first, never to be trusted */
@@ -103,6 +105,8 @@ struct sql_backend {
 	int (*run)(void *db, const char *sql, struct sbuf *err);	/* savepoints */
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);
+	void (*leave)(void *db);	/* the thread that calls ends; NULL: nothing to do then */
+	bool one_writer;		/* more connections would only wait for each other */
 };
 
 extern const struct sql_backend sql_sqlite, sql_mysql, sql_pgsql;
