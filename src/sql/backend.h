@@ -3,12 +3,13 @@
  * What a database engine has to offer to the SQL output: few verbs, so that an engine is one file.
  *
  * A write goes prepare (each target), begin, then for each target ledger and put, then commit; a
- * target may come several times, with other rows. Whatever commits by itself (DDL, staging tables) happens in prepare; between begin and commit
- * stands nothing but rows. An engine without transactions (ClickHouse) makes one block per put and
- * takes the ledger's identity as the token that removes duplicates.
+ * target may come several times, with other rows. Whatever commits by itself (DDL, staging tables)
+ * happens in prepare; between begin and commit stands nothing but rows. An engine without
+ * transactions (ClickHouse) makes one block per put and takes the ledger's identity as the token
+ * that removes duplicates.
  *
- * A connection is used by one thread at a time, mostly the output's. An error leaves a sentence in err and the connection fit for
- * rollback; a lost connection is opened again by the next prepare.
+ * A connection is used by one thread at a time, mostly the output's. An error leaves a sentence in
+ * err and the connection fit for rollback; a lost connection is opened again by the next prepare.
  */
 #ifndef WB_SQL_BACKEND_H
 #define WB_SQL_BACKEND_H
@@ -36,7 +37,7 @@ struct sql_target {
 	const struct columns *made;	/* what it is then made of. Both NULL: it has to be there */
 	bool keyed;			/* made with a primary key */
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
-	bool updated;			/* rows are written several times: room for that is worth it */
+	bool updated;			/* rows are written several times: room for that pays */
 	bool insert_only;		/* sql_dont_try_update */
 	bool look;			/* only look at the table, where there is one: make nothing */
 	bool quiet;			/* another connection says what is wrong with the table */

@@ -38,7 +38,8 @@ crew_new(const struct sql_backend *backend, const struct sql_place *place, unsig
 	struct crew *crew = mem_new(sizeof(*crew));
 
 	crew->backend = backend;
-	for (; crew->connections < connections && crew->connections < CREW_MOST; crew->connections++) {
+	for (; crew->connections < connections && crew->connections < CREW_MOST;
+	    crew->connections++) {
 		crew->db[crew->connections] = backend->open(place, err);
 		if (crew->db[crew->connections] == NULL) {
 			crew_free(crew);

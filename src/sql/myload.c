@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows to MariaDB or MySQL by LOAD DATA LOCAL INFILE from memory: there is no file. LOCAL makes the server
- * skip what a unique index refuses, so where fewer rows went in than were sent that is undone, back to
- * a savepoint. It turns errors into warnings too: a warning is an error here. Servers that refuse it
- * get the rows by INSERT.
+ * Rows to MariaDB or MySQL by LOAD DATA LOCAL INFILE from memory: there is no file. LOCAL makes
+ * the server skip what a unique index refuses, so where fewer rows went in than were sent that is
+ * undone, back to a savepoint. It turns errors into warnings too: a warning is an error here.
+ * Servers that refuse it get the rows by INSERT.
  */
 #include <string.h>
 

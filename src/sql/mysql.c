@@ -4,10 +4,11 @@
  * tables is mylook.c, sending rows myload.c, going from staging into a table mymove.c; here are the
  * connection, the transaction, and which way rows go.
  *
- * Where rows are new (sql_dont_try_update, a bin that was not written before) they go straight into
- * the table. Otherwise they go into a temporary table, made before BEGIN and emptied by DELETE, and
- * from there by INSERT ... ON DUPLICATE KEY UPDATE; where no unique index lies on exactly our key, or
- * another one might be hit, by UPDATE of the rows that are there and INSERT of the rest.
+ * Where rows are new (sql_dont_try_update, a bin that was not written before) they go straight
+ * into the table. Otherwise they go into a temporary table, made before BEGIN and emptied by
+ * DELETE, and from there by INSERT ... ON DUPLICATE KEY UPDATE; where no unique index lies on
+ * exactly our key, or another one might be hit, by UPDATE of the rows that are there and INSERT of
+ * the rest.
  */
 #include "sql/mysql_priv.h"
 
@@ -105,8 +106,8 @@ set_tls(MYSQL *c, const char *ca_file)
 }
 
 /*
- * Staging need not be undone. MariaDB's engine for such takes rows in half the time; a server that logs
- * statements would warn of it in every transaction.
+ * Staging need not be undone. MariaDB's engine for such takes rows in half the time; a server that
+ * logs statements would warn of it in every transaction.
  */
 static int
 find_aria(struct my *m, struct sbuf *err)
@@ -239,8 +240,8 @@ upserts(const struct known *k)
 }
 
 /*
- * Staging with the types of the table; another for which rows of it are there already, which are found by
- * number.
+ * Staging with the types of the table; another for which rows of it are there already, which are
+ * found by number.
  */
 static int
 make_stage(struct my *m, const struct sql_target *t, struct known *k, struct sbuf *err)

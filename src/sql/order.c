@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first bits of what an index compares, as two words a row, sorted by radix. Addresses that stand in
- * the table as text are put in the order of their texts, which is not that of the numbers: 10.0.0.10
- * comes before 10.0.0.2.
+ * The first bits of what an index compares, as two words a row, sorted by radix. Addresses that
+ * stand in the table as text are put in the order of their texts, which is not that of the
+ * numbers: 10.0.0.10 comes before 10.0.0.2.
  */
 #include "sql/order.h"
 
@@ -69,7 +69,7 @@ choose_parts(const struct columns *cols, const size_t *by, size_t n_by, bool pla
 	return n;
 }
 
-/* The digits of a number as what orders like their text: base 11, nought where the text has ended. */
+/* The digits of a number as what orders like their text: base 11, 0 where it has ended. */
 static uint64_t
 digits_order(uint64_t n, unsigned most)
 {
@@ -162,7 +162,7 @@ radix_pass(const struct item *from, struct item *to, size_t n, size_t word, unsi
 		to[start[from[i].word[word] >> shift & (DIGITS - 1)]++] = from[i];
 }
 
-/* From the last digit to the first, without those that are the same in all items. Takes the items. */
+/* From the last digit to the first, but for those that all items share. Takes the items. */
 static struct item *
 sort_items(struct item *item, size_t n)
 {

@@ -4,9 +4,9 @@
  * carries them together with their rows of the ledger (DESIGN.md 7). The frame retries; the
  * backend knows its engine.
  *
- * With sql_recovery_backup_host there are two servers. A batch that the first one does not take goes
- * to the second, unless its COMMIT was sent and not answered: then only the server that got it can
- * say whether it landed, and the batch waits for that one.
+ * With sql_recovery_backup_host there are two servers. A batch that the first one does not take
+ * goes to the second, unless its COMMIT was sent and not answered: then only the server that got
+ * it can say whether it landed, and the batch waits for that one.
  */
 #include "sql/output_priv.h"
 
@@ -101,8 +101,8 @@ write_rejects(struct sql_out *s, const struct rejects *r, struct batch_id id, st
 }
 
 /*
- * What the live table does not take leaves the part before anything is begun; the rest is put in the
- * order of its key.
+ * What the live table does not take leaves the part before anything is begun; the rest is put in
+ * the order of its key.
  */
 static int
 fit_to_table(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
@@ -252,7 +252,8 @@ prepare_parts(struct sql_out *s, unsigned server, const struct purge *purge,
 
 /* From here on only this server knows what of the batch has landed. */
 static void
-commit_begins(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs)
+commit_begins(struct sql_out *s, unsigned server, const struct purge *purge,
+    const struct rowset *rs)
 {
 	s->unsure = (struct batch_id){ purge->seq, rs->bin.ns };
 	s->asked = server;
@@ -316,8 +317,8 @@ send_piece(void *ctx, void *db, size_t i, struct sbuf *err)
 }
 
 /*
- * Each piece in a transaction of its own. What has landed of a batch that fails is passed over when it
- * comes again: by memory, or by the ledger.
+ * Each piece in a transaction of its own. What has landed of a batch that fails is passed over
+ * when it comes again: by memory, or by the ledger.
  */
 static int
 send_shared(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,

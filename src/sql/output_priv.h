@@ -6,7 +6,8 @@
 #include "out/output.h"
 #include "sql/backend.h"
 
-void	*sqlout_open(const struct out_env *env, const struct sql_backend *backend, struct sbuf *err);
+void	*sqlout_open(const struct out_env *env, const struct sql_backend *backend,
+	    struct sbuf *err);
 void	sqlout_check(const struct out_env *env, const struct sql_backend *backend,
 	    struct conf_notes *notes);
 int	sqlout_write(void *self, const struct purge *purge, const struct rowset *rs,

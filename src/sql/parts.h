@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A bin in parts, each with a row of the ledger of its own: by table, and large tables by ranges of the
- * key. The same rows make the same parts in the same order every time, whatever the tables in the
- * database or sql_connections are, so that what has landed is known again after a restart.
+ * A bin in parts, each with a row of the ledger of its own: by table, and large tables by ranges
+ * of the key. The same rows make the same parts in the same order every time, whatever the tables
+ * in the database or sql_connections are, so that what has landed is known again after a restart.
  */
 #ifndef WB_SQL_PARTS_H
 #define WB_SQL_PARTS_H

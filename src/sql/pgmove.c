@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Staged rows into a table of PostgreSQL. Where a unique index lies on our key by UPDATE of the rows that
- * are there, which takes half as long as ON CONFLICT does, and INSERT of the rest; where that does not
- * come out even by INSERT ... ON CONFLICT. Without an index by UPDATE and INSERT in one statement that
- * says whether every row found its place. Rows of ours that share a row of the table are added up
- * before, once a server has refused them.
+ * Staged rows into a table of PostgreSQL. Where a unique index lies on our key by UPDATE of the
+ * rows that are there, which takes half as long as ON CONFLICT does, and INSERT of the rest; where
+ * that does not come out even by INSERT ... ON CONFLICT. Without an index by UPDATE and INSERT in
+ * one statement that says whether every row found its place. Rows of ours that share a row of the
+ * table are added up before, once a server has refused them.
  */
 #include "sql/pgsql_priv.h"
 
@@ -36,13 +36,13 @@ touch(struct pg *p, const char *sql, struct sbuf *err)
 }
 
 /*
- * From staging into the table, the usual case: UPDATE, then INSERT of what is not there. Every row has
- * found a place of its own if the counts add up. 1: they do not, for rows of ours share a row of the
- * table, or somebody else wrote the same ones meanwhile.
+ * From staging into the table, the usual case: UPDATE, then INSERT of what is not there. Every row
+ * has found a place of its own if the counts add up. 1: they do not, for rows of ours share a row
+ * of the table, or somebody else wrote the same ones meanwhile.
  */
 static int
-update_rows(struct pg *p, const struct sql_target *t, const struct known *k, const struct load *load,
-    struct sbuf *err)
+update_rows(struct pg *p, const struct sql_target *t, const struct known *k,
+    const struct load *load, struct sbuf *err)
 {
 	struct sbuf sql = { 0 };
 	int64_t updated, inserted = 0;
@@ -114,8 +114,8 @@ merge_rows(struct pg *p, const struct sql_target *t, const struct known *k, cons
 }
 
 int
-pgmove_rows(struct pg *p, const struct sql_target *t, const struct known *k, const struct load *load,
-    struct sbuf *err)
+pgmove_rows(struct pg *p, const struct sql_target *t, const struct known *k,
+    const struct load *load, struct sbuf *err)
 {
 	struct sbuf sql = { 0 };
 	int ret;

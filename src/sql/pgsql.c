@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PostgreSQL as an engine, through libpq; servers from 10 on. One connection. Looking at tables is
- * pglook.c, going from staging into a table pgmove.c; here are the connection, the transaction and COPY.
+ * pglook.c, going from staging into a table pgmove.c; here are the connection, the transaction and
+ * COPY.
  *
  * Rows go by COPY. Where they are new (sql_dont_try_update, a bin that was not written before) they
  * go straight into the table; a row that a unique index refuses undoes that, back to a savepoint.

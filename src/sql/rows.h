@@ -29,7 +29,7 @@ struct rows_sums {
  */
 uint64_t rows_digest(const struct rows *r, struct rows_sums *ret_sums);
 
-/* Put the rows in the order of an index (sql/order.h): `by` are its columns as numbers of columns.col. */
+/* Put the rows in the order of an index (sql/order.h), whose columns are columns.col[by[i]]. */
 void	rows_sort(struct rows *r, const size_t *by, size_t n);
 
 /*

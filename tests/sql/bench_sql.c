@@ -97,7 +97,8 @@ kind_of(const char *type)
 	exit(2);
 }
 
-static const char *const append[] = { COMMON, "sql_num_hosts: true", "sql_dont_try_update: true", NULL };
+static const char *const append[] = { COMMON, "sql_num_hosts: true",
+	"sql_dont_try_update: true", NULL };
 static const char *const append_text[] = { COMMON, "sql_dont_try_update: true", NULL };
 static const char *const keyed[] = { COMMON, "sql_num_hosts: true", NULL };
 static const char *const keyed_text[] = { COMMON, NULL };
