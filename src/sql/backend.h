@@ -2,13 +2,14 @@
 /*
  * What a database engine has to offer to the SQL output: few verbs, so that an engine is one file.
  *
- * A write goes prepare (each target), begin, then for each target ledger and put, then commit.
- * Whatever commits by itself (DDL, staging tables) happens in prepare; between begin and commit
- * stands nothing but rows. An engine without transactions (ClickHouse) makes one block per put and
- * takes the ledger's identity as the token that removes duplicates.
+ * A write goes prepare (each target), begin, then for each target ledger and put, then commit; a
+ * target may come several times, with other rows. Whatever commits by itself (DDL, staging tables)
+ * happens in prepare; between begin and commit stands nothing but rows. An engine without
+ * transactions (ClickHouse) makes one block per put and takes the ledger's identity as the token
+ * that removes duplicates.
  *
- * Used by one thread, the output's. An error leaves a sentence in err and the connection fit for
- * rollback; a lost connection is opened again by the next prepare.
+ * A connection is used by one thread at a time, mostly the output's. An error leaves a sentence in
+ * err and the connection fit for rollback; a lost connection is opened again by the next prepare.
  */
 #ifndef WB_SQL_BACKEND_H
 #define WB_SQL_BACKEND_H
@@ -36,8 +37,10 @@ struct sql_target {
 	const struct columns *made;	/* what it is then made of. Both NULL: it has to be there */
 	bool keyed;			/* made with a primary key */
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
+	bool updated;			/* rows are written several times: room for that pays */
 	bool insert_only;		/* sql_dont_try_update */
 	bool look;			/* only look at the table, where there is one: make nothing */
+	bool quiet;			/* another connection says what is wrong with the table */
 	bool ledger;			/* one row of waybill_ledger per put */
 	bool fresh;			/* nothing of this bin was written before, as far as is known:
 					   a hint to try the fast way first, never to be trusted */
@@ -108,6 +111,8 @@ struct sql_backend {
 	int (*ask)(void *db, const char *sql, sql_answer *row, void *ctx, struct sbuf *err);
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);
+	void (*leave)(void *db);	/* the thread that calls ends; NULL: nothing to do then */
+	bool one_writer;		/* more connections would only wait for each other */
 };
 
 /* The engine of a type of output; NULL: it writes to no database, or the build lacks the engine. */

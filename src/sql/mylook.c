@@ -180,6 +180,7 @@ mylook_table(struct my *m, const struct sql_target *t, struct live *ret, struct 
 	if (read_columns(m, t->table, t->columns, ret, err) != 0 ||
 	    read_indexes(m, t->table, t->columns, ret, err) != 0)
 		return -1;
-	live_advise(ret, t->columns, t->table, t->insert_only, m->place.subject, &m->said);
+	if (!t->quiet)
+		live_advise(ret, t->columns, t->table, t->insert_only, m->place.subject, &m->said);
 	return 0;
 }

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * MariaDB and MySQL as an engine, through the client library of either. One connection. Looking at
- * tables is mylook.c, going from staging into a table mymove.c; here are the connection, the
- * transaction and the rows.
+ * tables is mylook.c, sending rows myload.c, going from staging into a table mymove.c; here are the
+ * connection, the transaction, and which way rows go.
  *
- * Rows go by LOAD DATA LOCAL INFILE from memory: there is no file. Where they are new
- * (sql_dont_try_update, a bin that was not written before) they go straight into the table; LOCAL
- * makes the server skip what a unique index refuses, so where fewer rows went in than were sent
- * that is undone, back to a savepoint. Otherwise they go into a temporary table, made before BEGIN
- * and emptied by DELETE, and from there by INSERT ... ON DUPLICATE KEY UPDATE; where no unique index
- * lies on exactly our key, or another one might be hit, by UPDATE of the rows that are there and
- * INSERT of the rest. LOCAL turns errors into warnings too: a warning is an error here.
+ * Where rows are new (sql_dont_try_update, a bin that was not written before) they go straight
+ * into the table. Otherwise they go into a temporary table, made before BEGIN and emptied by
+ * DELETE, and from there by INSERT ... ON DUPLICATE KEY UPDATE; where no unique index lies on
+ * exactly our key, or another one might be hit, by UPDATE of the rows that are there and INSERT of
+ * the rest.
  */
 #include "sql/mysql_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "core/mem.h"
 #include "sql/move.h"
 #include "sql/statement.h"
 
-#define PART		(256u << 10)	/* bytes of rows made at a time */
 #define KNOWN_MOST	64		/* tables whose staging is kept between writes */
 #define WAIT_S		600		/* longest silence of the server within a statement */
 
@@ -109,6 +105,22 @@ set_tls(MYSQL *c, const char *ca_file)
 #endif
 }
 
+/*
+ * Staging need not be undone. MariaDB's engine for such takes rows in half the time; a server that
+ * logs statements would warn of it in every transaction.
+ */
+static int
+find_aria(struct my *m, struct sbuf *err)
+{
+	MYSQL_RES *r = my_ask(m, "SELECT VERSION() LIKE '%MariaDB%' AND NOT (@@log_bin AND "
+	    "@@binlog_format = 'STATEMENT')", err);
+	MYSQL_ROW row = r != NULL ? mysql_fetch_row(r) : NULL;
+
+	m->aria = row != NULL && row[0] != NULL && strcmp(row[0], "1") == 0;
+	mysql_free_result(r);
+	return r != NULL ? 0 : -1;
+}
+
 static int
 begin_session(struct my *m, struct sbuf *err)
 {
@@ -121,7 +133,7 @@ begin_session(struct my *m, struct sbuf *err)
 	/* MariaDB's: joins by hash. MySQL has no such setting and does it anyway. */
 	my_run(m, "SET SESSION join_cache_level = 4", &not_used);
 	sbuf_done(&not_used);
-	return 0;
+	return find_aria(m, err);
 }
 
 static int
@@ -188,6 +200,13 @@ my_close(void *self)
 	mysql_thread_end();
 }
 
+static void
+my_leave(void *self)
+{
+	(void)self;
+	mysql_thread_end();
+}
+
 /* --- before a transaction ------------------------------------------------------------------------- */
 
 static int
@@ -210,7 +229,20 @@ prepare_ledger(struct my *m, struct sbuf *err)
 	return m->ledger ? 0 : -1;
 }
 
-/* Staging with the types of the table; another for which rows of it are there already. */
+/*
+ * ON DUPLICATE KEY takes whatever unique index is hit first, so there must be only ours; and where
+ * there is none at all, sql_dont_try_update has nothing to be refused by.
+ */
+static bool
+upserts(const struct known *k)
+{
+	return k->live.conflict.len > 0 && k->live.others == 0;
+}
+
+/*
+ * Staging with the types of the table; another for which rows of it are there already, which are
+ * found by number.
+ */
 static int
 make_stage(struct my *m, const struct sql_target *t, struct known *k, struct sbuf *err)
 {
@@ -219,8 +251,9 @@ make_stage(struct my *m, const struct sql_target *t, struct known *k, struct sbu
 
 	snprintf(k->stage, sizeof(k->stage), "waybill_stage_%u", ++m->stages);
 	snprintf(k->match, sizeof(k->match), "waybill_match_%u", m->stages);
-	sbuf_printf(&sql, "CREATE TEMPORARY TABLE %s (waybill_n BIGINT NOT NULL PRIMARY KEY) "
-	    "ENGINE=InnoDB AS SELECT 0 AS waybill_n, ", k->stage);
+	sbuf_printf(&sql, "CREATE TEMPORARY TABLE %s (waybill_n BIGINT NOT NULL%s AS SELECT 0 AS "
+	    "waybill_n, ", k->stage, m->aria && upserts(k) ? ") ENGINE=Aria TRANSACTIONAL=0" :
+	    " PRIMARY KEY) ENGINE=InnoDB");
 	move_staged(t->columns, "", &sql);
 	sbuf_str(&sql, " FROM ");
 	statement_table(SQL_MYSQL, t->table, &sql);
@@ -235,18 +268,22 @@ make_stage(struct my *m, const struct sql_target *t, struct known *k, struct sbu
 	return ret;
 }
 
+/* Staging as it was made. What the last write left in it goes when the next one comes. */
 static int
-empty(struct my *m, const struct known *k, struct sbuf *err)
+empty(struct my *m, struct known *k, struct sbuf *err)
 {
 	struct sbuf sql = { 0 };
 	int ret;
 
+	if (!k->used)
+		return 0;
 	sbuf_printf(&sql, "DELETE FROM %s", k->stage);
 	ret = my_run(m, sql.text, err);
 	sbuf_clear(&sql);
 	sbuf_printf(&sql, "DELETE FROM %s", k->match);
 	if (ret == 0 && k->live.conflict.len == 0)
 		ret = my_run(m, sql.text, err);
+	k->used = ret != 0;
 	sbuf_done(&sql);
 	return ret;
 }
@@ -257,11 +294,12 @@ my_prepare(void *self, const struct sql_target *t, struct sbuf *err)
 	struct my *m = self;
 	struct known k = { 0 };
 
+	mysql_thread_init();
 	if (connect_now(m, err) != 0 || (t->ledger && prepare_ledger(m, err) != 0))
 		return -1;
 	for (m->last = 0; m->last < m->count; m->last++)
 		if (strcmp(m->known[m->last].table, t->table) == 0)
-			return empty(m, &m->known[m->last], err);
+			return 0;
 	if (mylook_table(m, t, &k.live, err) != 0 || (!t->look && make_stage(m, t, &k, err) != 0)) {
 		live_done(&k.live);
 		return -1;
@@ -351,230 +389,6 @@ my_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 
 /* --- rows into a table ---------------------------------------------------------------------------- */
 
-/* What the client library reads in place of a file: rows, made as it asks for them. */
-struct infile {
-	struct load *load;
-	struct sbuf part;
-	size_t given;			/* of part */
-};
-
-static int
-infile_init(void **ret, const char *name, void *ctx)
-{
-	(void)name;
-	*ret = ctx;
-	return 0;
-}
-
-static int
-infile_read(void *ctx, char *to, unsigned room)
-{
-	struct infile *f = ctx;
-	size_t n;
-
-	if (f->given == f->part.len) {
-		sbuf_clear(&f->part);
-		f->given = 0;
-		if (!load_more(f->load, PART, &f->part))
-			return 0;
-	}
-	n = f->part.len - f->given < room ? f->part.len - f->given : room;
-	memcpy(to, f->part.text + f->given, n);
-	f->given += n;
-	return (int)n;
-}
-
-static void
-infile_end(void *ctx)
-{
-	struct infile *f = ctx;
-
-	sbuf_done(&f->part);
-	f->given = 0;
-}
-
-static int
-infile_error(void *ctx, char *to, unsigned room)
-{
-	(void)ctx;
-	if (room > 0)
-		to[0] = '\0';
-	return 0;
-}
-
-static bool
-as_hex(const struct column *c)
-{
-	return c->role == COLUMN_KEY && c->field->prim->type == VT_ADDR;
-}
-
-/* The list of fields and what is set from them. */
-static void
-load_statement(const struct load *load, const char *table, struct sbuf *sql)
-{
-	const struct columns *cols = load->cols;
-	const char *between = " SET ";
-	bool hex = cols->shape.num_hosts;
-
-	sbuf_str(sql, "LOAD DATA LOCAL INFILE 'rows' INTO TABLE ");
-	statement_table(SQL_MYSQL, table, sql);
-	sbuf_str(sql, " CHARACTER SET utf8mb4 (");
-	if (load->numbered)
-		sbuf_str(sql, "waybill_n, ");
-	for (size_t i = 0, n = 0; i < cols->count; i++) {
-		const struct column *c = &cols->col[i];
-
-		if (c->param == 0 || column_fixed(c))
-			continue;
-		sbuf_printf(sql, "%s%s%s", n++ > 0 ? ", " : "", hex && as_hex(c) ? "@" : "", c->name);
-	}
-	sbuf_char(sql, ')');
-	for (size_t i = 0; i < cols->count; i++) {
-		const struct column *c = &cols->col[i];
-		bool fixed = c->param == 0 || column_fixed(c);
-
-		if (fixed ? load->numbered : !(hex && as_hex(c)))
-			continue;
-		sbuf_printf(sql, "%s%s = ", between, c->name);
-		between = ", ";
-		if (fixed)
-			load_literal(load, c, sql);
-		else
-			sbuf_printf(sql, "IF(LEFT(@%s, 1) = 'x', UNHEX(SUBSTR(@%s, 2)), "
-			    "CAST(@%s AS BINARY))", c->name,
-			    c->name, c->name);
-	}
-	if (!load->numbered && load->live->implied_set.len > 0)
-		sbuf_printf(sql, "%s%s", between, load->live->implied_set.text + 2);
-}
-
-/* The first warning of the last statement, as an error. */
-static void
-say_warning(struct my *m, const char *table, struct sbuf *err)
-{
-	struct sbuf not_used = { 0 };
-	MYSQL_RES *r = my_ask(m, "SHOW WARNINGS LIMIT 1", &not_used);
-	MYSQL_ROW row = r != NULL ? mysql_fetch_row(r) : NULL;
-
-	sbuf_printf(err, "table '%s' does not take the rows: %s", table,
-	    row != NULL ? row[2] : "the server does not say why");
-	mysql_free_result(r);
-	sbuf_done(&not_used);
-	m->refused = true;
-}
-
-/* -1 with a sentence; else how many rows went in. No warning was given unless rows were skipped. */
-static int64_t
-load_rows(struct my *m, const char *table, struct load *load, struct sbuf *err)
-{
-	struct infile infile = { .load = load };
-	struct sbuf sql = { 0 };
-	int64_t n = -1;
-
-	load_statement(load, table, &sql);
-	mysql_set_local_infile_handler(m->c, infile_init, infile_read, infile_end, infile_error,
-	    &infile);
-	if (my_run(m, sql.text, err) == 0) {
-		n = (int64_t)mysql_affected_rows(m->c);
-		if (n >= (int64_t)load->rows->rows && mysql_warning_count(m->c) > 0) {
-			say_warning(m, table, err);
-			n = -1;
-		}
-	}
-	sbuf_done(&infile.part);
-	sbuf_done(&sql);
-	return n;
-}
-
-/* Did the server, or a file of settings, not let clients send files? */
-static bool
-infile_refused(struct my *m)
-{
-	static const unsigned numbers[] = { 1148, 2068, 3948, 4166 };	/* MySQL 5, client, MySQL 8, MariaDB */
-
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		if (mysql_errno(m->c) == numbers[i])
-			return true;
-	return false;
-}
-
-/* The same by INSERT, for servers that have local_infile switched off. Staging only. */
-static int
-insert_rows(struct my *m, const char *table, struct load *load, struct sbuf *err)
-{
-	struct sbuf part = { 0 }, sql = { 0 };
-	int ret = 0;
-
-	load_rewind(load, true, false);
-	load->values = true;
-	while (ret == 0 && load_more(load, PART, &part)) {
-		sbuf_clear(&sql);
-		sbuf_printf(&sql, "INSERT INTO %s (waybill_n, ", table);
-		move_staged(load->cols, "", &sql);
-		sbuf_str(&sql, ") VALUES ");
-		sbuf_add(&sql, part.text, part.len - 1);
-		ret = my_run(m, sql.text, err);
-		sbuf_clear(&part);
-	}
-	sbuf_done(&part);
-	sbuf_done(&sql);
-	return ret;
-}
-
-static int
-stage_rows(struct my *m, const struct known *k, struct load *load, struct sbuf *err)
-{
-	struct sbuf why = { 0 };
-	int64_t n = -1;
-
-	load_rewind(load, true, false);
-	if (!m->no_infile)
-		n = load_rows(m, k->stage, load, &why);
-	if (!m->no_infile && n < 0 && infile_refused(m)) {
-		m->no_infile = true;
-		log_write(LOG_LVL_INFO, m->place.subject, "the server refuses LOAD DATA LOCAL; rows go "
-		    "by INSERT. Faster: SET GLOBAL local_infile = ON");
-	}
-	if (m->no_infile)
-		n = insert_rows(m, k->stage, load, err) == 0 ? (int64_t)load->rows->rows : -1;
-	else if (n < 0)
-		sbuf_str(err, sbuf_text(&why));
-	else if (n < (int64_t)load->rows->rows)
-		say_warning(m, k->table, err);
-	sbuf_done(&why);
-	return n == (int64_t)load->rows->rows ? 0 : -1;
-}
-
-/* Straight into the table. 1: not all went in, and it is as if nothing had been tried. */
-static int
-put_straight(struct my *m, const struct sql_target *t, struct load *load, struct sbuf *err)
-{
-	int64_t n;
-
-	if (m->no_infile)
-		return 1;
-	if (my_run(m, "SAVEPOINT waybill", err) != 0)
-		return -1;
-	load_rewind(load, false, false);
-	n = load_rows(m, t->table, load, err);
-	if (n == (int64_t)load->rows->rows)
-		return 0;
-	if (n < 0 && !infile_refused(m))
-		return -1;
-	sbuf_clear(err);
-	return my_run(m, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
-}
-
-/*
- * ON DUPLICATE KEY takes whatever unique index is hit first, so there must be only ours; and where
- * there is none at all, sql_dont_try_update has nothing to be refused by.
- */
-static bool
-upserts(const struct known *k)
-{
-	return k->live.conflict.len > 0 && k->live.others == 0;
-}
-
 static int
 move(struct my *m, const struct sql_target *t, const struct known *k, const struct load *load,
     struct sbuf *err)
@@ -590,7 +404,7 @@ static int
 my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
 	struct my *m = self;
-	const struct known *k = NULL;
+	struct known *k = NULL;
 	struct load load;
 	int ret = 1;
 
@@ -604,9 +418,12 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	m->refused = false;
 	load_init(&load, t->columns, rows, &k->live);
 	if (t->insert_only || (t->fresh && upserts(k)))
-		ret = put_straight(m, t, &load, err);
+		ret = myload_straight(m, t, &load, err);
 	if (ret == 1) {
-		ret = stage_rows(m, k, &load, err);
+		ret = empty(m, k, err);
+		k->used = true;
+		if (ret == 0)
+			ret = myload_stage(m, k, &load, err);
 		if (ret == 0)
 			ret = move(m, t, k, &load, err);
 	}
@@ -656,4 +473,5 @@ const struct sql_backend sql_mysql = {
 	.ask = my_ask_rows,
 	.commit = my_commit,
 	.rollback = my_rollback,
+	.leave = my_leave,
 };

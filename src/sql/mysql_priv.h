@@ -14,6 +14,7 @@ struct known {
 	struct live live;
 	char stage[32];
 	char match[32];			/* staged rows that the table has, and how often */
+	bool used;			/* staging has rows */
 };
 
 struct my {
@@ -24,6 +25,7 @@ struct my {
 	unsigned stages;		/* made on this connection */
 	bool ledger;			/* is there */
 	bool no_infile;			/* refused by the server */
+	bool aria;			/* it has Aria for what need not be undone */
 	bool refused;			/* the last error was about rows */
 	struct sbuf said;
 };
@@ -38,6 +40,12 @@ int	mylook_exists(struct my *m, const char *table, struct sbuf *err);
 
 /* The table of a target: made where it is missing, read, and what is wrong with it said. */
 int	mylook_table(struct my *m, const struct sql_target *t, struct live *ret, struct sbuf *err);
+
+/* Rows into staging, numbered; or straight into the table, where 1 means that not all of them
+   went in, and it is as if nothing had been tried. */
+int	myload_stage(struct my *m, const struct known *k, struct load *load, struct sbuf *err);
+int	myload_straight(struct my *m, const struct sql_target *t, struct load *load,
+	    struct sbuf *err);
 
 /*
  * The staged rows into the table: without looking for those that are there; where there is a unique

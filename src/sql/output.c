@@ -4,26 +4,26 @@
  * carries them together with their rows of the ledger (DESIGN.md 7). The frame retries; the
  * backend knows its engine.
  *
- * With sql_recovery_backup_host there are two servers. A batch that the first one does not take goes
- * to the second, unless its COMMIT was sent and not answered: then only the server that got it can
- * say whether it landed, and the batch waits for that one.
+ * With sql_recovery_backup_host there are two servers. A batch that the first one does not take
+ * goes to the second, unless its COMMIT was sent and not answered: then only the server that got
+ * it can say whether it landed, and the batch waits for that one.
  */
-#include "sql/output.h"
+#include "sql/output_priv.h"
 
 #include <bsd/stdlib.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "core/log.h"
 #include "core/mem.h"
 #include "out/dynname.h"
 #include "out/framejournal.h"
+#include "sql/crew.h"
+#include "sql/parts.h"
 #include "sql/refused.h"
 #include "sql/rejects.h"
-#include "sql/rows.h"
 #include "sql/settings.h"
 #include "sql/statement.h"
 
@@ -32,6 +32,7 @@
 struct sql_out {
 	const struct sql_backend *backend;
 	void *db[SERVERS];
+	struct crew *crew[SERVERS];	/* more connections; NULL: there is one */
 	unsigned servers;
 	const struct out_env *env;
 	struct sql_settings set;
@@ -49,93 +50,9 @@ struct sql_out {
 	    refused_of;			/* the batch that `refused` are rows of */
 	struct refused refused;		/* rows the server does not take: in the file as well */
 	unsigned asked;			/* ... from this server */
+	bool *done;			/* pieces of `unsure` whose COMMIT was answered */
+	bool refusing;			/* the last try failed because of rows */
 };
-
-/* The rows of a bin that go to one table. */
-struct part {
-	struct sbuf name, schema;
-	size_t *pick;			/* NULL: all */
-	size_t rows, room;
-	struct rows *cells;
-	struct sql_target target;
-	uint64_t digest;		/* of all rows, also of those that did not fit */
-	struct rows_sums sums;		/* of those that did */
-	struct out_rejected rejected;
-};
-
-struct parts {
-	struct part *part;
-	size_t count;
-};
-
-static void
-parts_done(struct parts *parts)
-{
-	for (size_t i = 0; i < parts->count; i++) {
-		struct part *p = &parts->part[i];
-
-		sbuf_done(&p->name);
-		sbuf_done(&p->schema);
-		mem_free(p->pick);
-		rows_free(p->cells);
-	}
-	mem_free(parts->part);
-}
-
-static struct part *
-part_of(struct parts *parts, const char *name)
-{
-	struct part *p;
-
-	for (size_t i = 0; i < parts->count; i++)
-		if (strcmp(parts->part[i].name.text, name) == 0)
-			return &parts->part[i];
-	parts->part = mem_grow(parts->part, parts->count + 1, sizeof(*p));
-	p = &parts->part[parts->count++];
-	memset(p, 0, sizeof(*p));
-	sbuf_str(&p->name, name);
-	return p;
-}
-
-static void
-part_add(struct part *p, size_t row)
-{
-	if (p->rows == p->room) {
-		p->room = p->room == 0 ? 64 : p->room * 2;
-		p->pick = mem_grow(p->pick, p->room, sizeof(*p->pick));
-	}
-	p->pick[p->rows++] = row;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct part *x = a, *y = b;
-
-	return strcmp(x->name.text, y->name.text);
-}
-
-/* Split by table name. In the order of names, which is then that of a replay as well. */
-static void
-split(const struct sql_out *s, struct dynname_env *names, const struct rowset *rs,
-    struct parts *parts)
-{
-	const char *pattern = sbuf_text((struct sbuf *)(uintptr_t)&s->set.table);
-	struct sbuf name = { 0 };
-
-	if (!dynname_has_row(pattern)) {
-		dynname_expand(pattern, names, &name);
-		part_of(parts, name.text)->rows = rs->rows;
-	}
-	for (size_t i = 0; dynname_has_row(pattern) && i < rs->rows; i++) {
-		names->row = i;
-		sbuf_clear(&name);
-		dynname_expand(pattern, names, &name);
-		part_add(part_of(parts, name.text), i);
-	}
-	sbuf_done(&name);
-	qsort(parts->part, parts->count, sizeof(*parts->part), by_name);
-}
 
 /* Tables, DDL and cells of each part. */
 static void
@@ -157,6 +74,8 @@ dress_parts(const struct sql_out *s, struct dynname_env *names, const struct row
 			.made = &s->made,
 			.keyed = !s->set.shape.optimize || !s->set.insert_only,
 			.ours = s->set.shape.optimize,
+			.updated = !s->set.insert_only && (s->set.history_s == 0 ||
+			    s->set.refresh_s < s->set.history_s),
 			.insert_only = s->set.insert_only,
 			.ledger = s->set.ledger,
 			.fresh = s->newest.ns != 0 && rs->bin.ns > s->newest.ns,
@@ -182,8 +101,8 @@ write_rejects(struct sql_out *s, const struct rejects *r, struct batch_id id, st
 }
 
 /*
- * What the live table does not take leaves the part before anything is begun; the rest is put in the
- * order of its key.
+ * What the live table does not take leaves the part before anything is begun; the rest is put in
+ * the order of its key.
  */
 static int
 fit_to_table(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
@@ -277,7 +196,7 @@ tell_rejected(const struct parts *parts, const struct purge *purge)
 
 /* Enter a part in the ledger. */
 static enum ledger_answer
-enter_part(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+enter_part(const struct sql_out *s, void *db, const struct purge *purge, const struct rowset *rs,
     const struct part *p, unsigned chunk, struct sbuf *err)
 {
 	struct ledger_row ledger = {
@@ -295,19 +214,18 @@ enter_part(struct sql_out *s, unsigned server, const struct purge *purge, const 
 		.written = wall_sec(purge->now),
 	};
 
-	return s->set.ledger ? s->backend->ledger(s->db[server], &ledger, err) : LEDGER_NEW;
+	return s->set.ledger ? s->backend->ledger(db, &ledger, err) : LEDGER_NEW;
 }
 
 static int
-send_part(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+send_part(const struct sql_out *s, void *db, const struct purge *purge, const struct rowset *rs,
     const struct part *p, unsigned chunk, struct sbuf *err)
 {
 	struct sql_rows rows = rows_cells(p->cells);
 
-	switch (enter_part(s, server, purge, rs, p, chunk, err)) {
+	switch (enter_part(s, db, purge, rs, p, chunk, err)) {
 	case LEDGER_NEW:
-		return rows.rows == 0 ? 0 :
-		    s->backend->put(s->db[server], &p->target, &rows, err);
+		return rows.rows == 0 ? 0 : s->backend->put(db, &p->target, &rows, err);
 	case LEDGER_LANDED:
 		log_write(LOG_LVL_INFO, s->env->subject, "%zu rows of purge %llu are in '%s' "
 		    "already", rows.rows, (unsigned long long)purge->seq, p->target.table);
@@ -332,23 +250,112 @@ prepare_parts(struct sql_out *s, unsigned server, const struct purge *purge,
 	return 0;
 }
 
+/* From here on only this server knows what of the batch has landed. */
+static void
+commit_begins(struct sql_out *s, unsigned server, const struct purge *purge,
+    const struct rowset *rs)
+{
+	s->unsure = (struct batch_id){ purge->seq, rs->bin.ns };
+	s->asked = server;
+}
+
 static int
-send_parts(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+send_at_once(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
     const struct parts *parts, struct sbuf *err)
 {
 	void *db = s->db[server];
 
-	if (prepare_parts(s, server, purge, rs, parts, err) != 0 || s->backend->begin(db, err) != 0)
+	if (s->backend->begin(db, err) != 0)
 		return -1;
 	for (size_t i = 0; i < parts->count; i++)
-		if (send_part(s, server, purge, rs, &parts->part[i], (unsigned)i, err) != 0)
+		if (send_part(s, db, purge, rs, &parts->part[i], (unsigned)i, err) != 0) {
+			s->refusing = s->backend->refused(db);
 			return -1;
-	s->unsure = (struct batch_id){ purge->seq, rs->bin.ns };
-	s->asked = server;
+		}
+	commit_begins(s, server, purge, rs);
 	if (s->backend->commit(db, err) != 0)
 		return -1;
 	s->unsure = (struct batch_id){ 0 };
 	return 0;
+}
+
+/* What several connections share: all of it is only read. */
+struct sharing {
+	const struct sql_out *s;
+	void *own;			/* the connection that prepared the tables */
+	const struct purge *purge;
+	const struct rowset *rs;
+	const struct parts *parts;
+	bool *done;			/* [parts]: written by whoever has the piece */
+	_Atomic bool committing;	/* a COMMIT was sent */
+	_Atomic bool refusing;		/* a server refused rows */
+};
+
+static int
+send_piece(void *ctx, void *db, size_t i, struct sbuf *err)
+{
+	struct sharing *sharing = ctx;
+	const struct sql_backend *backend = sharing->s->backend;
+	const struct part *p = &sharing->parts->part[i];
+	struct sql_target target = p->target;
+
+	if (sharing->done[i])
+		return 0;
+	target.quiet = db != sharing->own;
+	if (backend->prepare(db, &target, err) != 0 || backend->begin(db, err) != 0)
+		return -1;
+	if (send_part(sharing->s, db, sharing->purge, sharing->rs, p, (unsigned)i, err) != 0) {
+		if (backend->refused(db))
+			sharing->refusing = true;
+		return -1;
+	}
+	sharing->committing = true;
+	if (backend->commit(db, err) != 0)
+		return -1;
+	sharing->done[i] = true;
+	return 0;
+}
+
+/*
+ * Each piece in a transaction of its own. What has landed of a batch that fails is passed over
+ * when it comes again: by memory, or by the ledger.
+ */
+static int
+send_shared(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+    const struct parts *parts, struct sbuf *err)
+{
+	struct batch_id id = { purge->seq, rs->bin.ns };
+	bool again = s->done != NULL && memcmp(&s->unsure, &id, sizeof(id)) == 0;
+	struct sharing sharing = { s, s->db[server], purge, rs, parts, NULL, again, false };
+	int ret;
+
+	if (!again) {
+		mem_free(s->done);
+		s->done = mem_array(parts->count, sizeof(*s->done));
+	}
+	sharing.done = s->done;
+	ret = crew_run(s->crew[server], s->db[server], parts->count, send_piece, &sharing, err);
+	s->refusing = sharing.refusing;
+	if (ret != 0) {
+		if (sharing.committing)
+			commit_begins(s, server, purge, rs);
+		return -1;
+	}
+	s->unsure = (struct batch_id){ 0 };
+	return 0;
+}
+
+static int
+send_parts(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
+    const struct parts *parts, struct sbuf *err)
+{
+	bool shared = s->crew[server] != NULL && parts->count > 1;
+
+	s->refusing = false;
+	if (prepare_parts(s, server, purge, rs, parts, err) != 0)
+		return -1;
+	return shared ? send_shared(s, server, purge, rs, parts, err) :
+	    send_at_once(s, server, purge, rs, parts, err);
 }
 
 /* Without the rows that the server refuses, one by one. */
@@ -357,13 +364,18 @@ look_for_refused(struct sql_out *s, unsigned server, const struct purge *purge,
     const struct rowset *rs, const struct parts *parts, struct sbuf *err)
 {
 	struct batch_id id = { purge->seq, rs->bin.ns };
+	bool some = s->done != NULL && memcmp(&s->unsure, &id, sizeof(id)) == 0;
 
 	sbuf_clear(err);
 	s->refused_of = id;
-	for (size_t i = 0; i < parts->count; i++)
+	for (size_t i = 0; i < parts->count; i++) {
+		/* What has landed is not asked about again. */
+		if (some && s->done[i])
+			continue;
 		if (s->backend->prepare(s->db[server], &parts->part[i].target, err) != 0 ||
 		    set_refused_aside(s, server, purge, &parts->part[i], err) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -372,11 +384,10 @@ try_server(struct sql_out *s, unsigned server, const struct purge *purge, const 
     const struct parts *parts, struct sbuf *err)
 {
 	int ret = send_parts(s, server, purge, rs, parts, err);
-	bool refused = ret != 0 && s->backend->refused(s->db[server]);
 
 	if (ret != 0)
 		s->backend->rollback(s->db[server]);
-	if (refused && look_for_refused(s, server, purge, rs, parts, err) == 0) {
+	if (ret != 0 && s->refusing && look_for_refused(s, server, purge, rs, parts, err) == 0) {
 		ret = send_parts(s, server, purge, rs, parts, err);
 		if (ret != 0)
 			s->backend->rollback(s->db[server]);
@@ -386,28 +397,32 @@ try_server(struct sql_out *s, unsigned server, const struct purge *purge, const 
 
 /* --- which server --------------------------------------------------------------------------------- */
 
-/* Did an earlier run write all of this to the second server? -1: it does not say. */
+/* What an earlier run wrote of this to the second server. -1: it does not say. */
+enum landed { LANDED_NOTHING, LANDED_SOME, LANDED_ALL };
+
 static int
 landed_there(struct sql_out *s, const struct purge *purge, const struct rowset *rs,
     const struct parts *parts, struct sbuf *err)
 {
 	int ret = prepare_parts(s, 1, purge, rs, parts, err);
-	bool landed = true;
+	size_t landed = 0;
 
 	if (ret == 0)
 		ret = s->backend->begin(s->db[1], err);
 	for (size_t i = 0; ret == 0 && i < parts->count; i++)
-		switch (enter_part(s, 1, purge, rs, &parts->part[i], (unsigned)i, err)) {
+		switch (enter_part(s, s->db[1], purge, rs, &parts->part[i], (unsigned)i, err)) {
 		case LEDGER_NEW:
-			landed = false;
 			break;
 		case LEDGER_LANDED:
+			landed++;
 			break;
 		case LEDGER_ERROR:
 			ret = -1;
 		}
 	s->backend->rollback(s->db[1]);
-	return ret != 0 ? -1 : landed;
+	if (ret != 0)
+		return -1;
+	return landed == 0 ? LANDED_NOTHING : landed < parts->count ? LANDED_SOME : LANDED_ALL;
 }
 
 static int
@@ -422,8 +437,10 @@ send_somewhere(struct sql_out *s, const struct purge *purge, const struct rowset
 		return try_server(s, s->asked, purge, rs, parts, err);
 	if (s->servers > 1 && purge->left_over && s->set.ledger) {
 		ret = landed_there(s, purge, rs, parts, err);
-		if (ret != 0)
-			return ret > 0 ? 0 : -1;
+		if (ret == LANDED_SOME)
+			return try_server(s, 1, purge, rs, parts, err);
+		if (ret != LANDED_NOTHING)
+			return ret == LANDED_ALL ? 0 : -1;
 	}
 	ret = try_server(s, 0, purge, rs, parts, err);
 	unsure = memcmp(&s->unsure, &id, sizeof(id)) == 0;
@@ -435,8 +452,8 @@ send_somewhere(struct sql_out *s, const struct purge *purge, const struct rowset
 	return try_server(s, 1, purge, rs, parts, err);
 }
 
-static int
-sql_write(void *self, const struct purge *purge, const struct rowset *rs, struct sbuf *err)
+int
+sqlout_write(void *self, const struct purge *purge, const struct rowset *rs, struct sbuf *err)
 {
 	struct sql_out *s = self;
 	struct dynname_env names = {
@@ -452,7 +469,8 @@ sql_write(void *self, const struct purge *purge, const struct rowset *rs, struct
 	struct parts parts = { 0 };
 	int ret;
 
-	split(s, &names, rs, &parts);
+	parts_split(sbuf_text(&s->set.table), &names, rs, &parts);
+	parts_cut(&s->columns, rs, &parts);
 	dress_parts(s, &names, rs, purge->now, &parts);
 	if (memcmp(&s->refused_of, &id, sizeof(id)) != 0)
 		refused_done(&s->refused);
@@ -468,15 +486,18 @@ sql_write(void *self, const struct purge *purge, const struct rowset *rs, struct
 	return ret;
 }
 
-static void
-sql_close(void *self)
+void
+sqlout_close(void *self)
 {
 	struct sql_out *s = self;
 
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; i < s->servers; i++)
+	for (unsigned i = 0; i < s->servers; i++) {
+		crew_free(s->crew[i]);
 		s->backend->close(s->db[i]);
+	}
+	mem_free(s->done);
 	refused_done(&s->refused);
 	sbuf_done(&s->reject_file);
 	columns_done(&s->columns);
@@ -526,12 +547,17 @@ open_servers(struct sql_out *s, struct sbuf *err)
 		if (s->db[i] == NULL)
 			return -1;
 		s->servers++;
+		if (s->set.connections < 2 || s->backend->one_writer)
+			continue;
+		s->crew[i] = crew_new(s->backend, place[i], s->set.connections - 1, err);
+		if (s->crew[i] == NULL)
+			return -1;
 	}
 	return 0;
 }
 
-static void *
-sql_open(const struct out_env *env, const struct sql_backend *backend, struct sbuf *err)
+void *
+sqlout_open(const struct out_env *env, const struct sql_backend *backend, struct sbuf *err)
 {
 	struct sql_out *s = mem_new(sizeof(*s));
 	unsigned char id[16];
@@ -545,7 +571,7 @@ sql_open(const struct out_env *env, const struct sql_backend *backend, struct sb
 	sbuf_str(&s->reject_file, ".rejected");
 	if (settings_read(env, backend->engine, &s->set, err) != 0 || make_columns(s, err) != 0 ||
 	    open_servers(s, err) != 0) {
-		sql_close(s);
+		sqlout_close(s);
 		return NULL;
 	}
 	if (s->set.auto_bgp)
@@ -558,8 +584,28 @@ sql_open(const struct out_env *env, const struct sql_backend *backend, struct sb
 	return s;
 }
 
-static void
-sql_check(const struct out_env *env, const struct sql_backend *backend, struct conf_notes *notes)
+/* Does local time have an hour twice, within a year from now? */
+static bool
+clock_is_set_back(void)
+{
+	time_t now = (time_t)wall_sec(wall_now()), then;
+	struct tm tm;
+	long offset;
+
+	tzset();
+	if (localtime_r(&now, &tm) == NULL)
+		return false;
+	offset = tm.tm_gmtoff;
+	for (int week = 1; week <= 53; week++) {
+		then = now + week * (time_t)(7 * 86400);
+		if (localtime_r(&then, &tm) != NULL && tm.tm_gmtoff < offset)
+			return true;
+	}
+	return false;
+}
+
+void
+sqlout_check(const struct out_env *env, const struct sql_backend *backend, struct conf_notes *notes)
 {
 	struct sql_settings set = { 0 };
 	struct columns cols = { 0 };
@@ -571,118 +617,11 @@ sql_check(const struct out_env *env, const struct sql_backend *backend, struct c
 	    columns_make(env->plan, &set.shape, &cols, &err) != 0)
 		conf_note(notes, CONF_NOTE_ERROR, file, line, "%s: %s", env->subject,
 		    sbuf_text(&err));
+	else if (set.shape.history && !env->style.utc && !env->style.epoch && clock_is_set_back())
+		conf_note(notes, CONF_NOTE_INFO, file, line, "%s: stamps in local time: the hour that "
+		    "comes twice when clocks are set back is added up as one. timestamps_utc: true tells "
+		    "them apart", env->subject);
 	columns_done(&cols);
 	settings_done(&set);
 	sbuf_done(&err);
-}
-
-/* --- the kinds: a row per engine ------------------------------------------------------------------ */
-
-static void *
-sqlite_open(const struct out_env *env, struct sbuf *err)
-{
-	return sql_open(env, &sql_sqlite, err);
-}
-
-static void
-sqlite_check(const struct out_env *env, struct conf_notes *notes)
-{
-	sql_check(env, &sql_sqlite, notes);
-}
-
-#if WB_HAVE_MYSQL
-static void *
-mysql_kind_open(const struct out_env *env, struct sbuf *err)
-{
-	return sql_open(env, &sql_mysql, err);
-}
-
-static void
-mysql_kind_check(const struct out_env *env, struct conf_notes *notes)
-{
-	sql_check(env, &sql_mysql, notes);
-}
-
-const struct out_kind out_mysql = {
-	.type = "mysql",
-	.journal = true,
-	.open = mysql_kind_open,
-	.check = mysql_kind_check,
-	.write = sql_write,
-	.close = sql_close,
-};
-#endif
-
-#if WB_HAVE_PGSQL
-static void *
-pgsql_kind_open(const struct out_env *env, struct sbuf *err)
-{
-	return sql_open(env, &sql_pgsql, err);
-}
-
-static void
-pgsql_kind_check(const struct out_env *env, struct conf_notes *notes)
-{
-	sql_check(env, &sql_pgsql, notes);
-}
-
-const struct out_kind out_pgsql = {
-	.type = "pgsql",
-	.journal = true,
-	.open = pgsql_kind_open,
-	.check = pgsql_kind_check,
-	.write = sql_write,
-	.close = sql_close,
-};
-#endif
-
-const struct out_kind out_sqlite3 = {
-	.type = "sqlite3",
-	.journal = true,
-	.open = sqlite_open,
-	.check = sqlite_check,
-	.write = sql_write,
-	.close = sql_close,
-};
-
-/* What this build has. */
-static const struct {
-	const struct out_kind *kind;
-	const struct sql_backend *backend;
-} engines[] = {
-#if WB_HAVE_MYSQL
-	{ &out_mysql, &sql_mysql },
-#endif
-#if WB_HAVE_PGSQL
-	{ &out_pgsql, &sql_pgsql },
-#endif
-	{ &out_sqlite3, &sql_sqlite },
-};
-
-const struct sql_backend *
-sql_backend(const char *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(engines); i++)
-		if (strcmp(engines[i].kind->type, type) == 0)
-			return engines[i].backend;
-	return NULL;
-}
-
-void *
-sql_open_there(const struct sql_backend *backend, const struct sql_place *place, struct sbuf *err)
-{
-	if (backend->engine == SQL_SQLITE && access(place->db, F_OK) != 0) {
-		sbuf_printf(err, "%s: %s", place->db, strerror(errno));
-		return NULL;
-	}
-	return backend->open(place, err);
-}
-
-const struct out_kind *
-sql_kind(const char *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(engines); i++)
-		if (strcmp(engines[i].kind->type, type) == 0)
-			return engines[i].kind;
-	return NULL;
 }

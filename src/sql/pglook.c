@@ -86,7 +86,9 @@ make_table(struct pg *p, const struct sql_target *t, struct sbuf *err)
 
 	if (t->schema != NULL)
 		return pg_run(p, t->schema, err);
-	statement_create(t->made, t->table, t->keyed, "", &sql);
+	/* A row that is updated within its page costs no change of the index. */
+	statement_create(t->made, t->table, t->keyed,
+	    t->ours && t->keyed && t->updated ? " WITH (fillfactor = 50)" : "", &sql);
 	ret = pg_run(p, sql.text, err);
 	if (ret == 0)
 		log_write(LOG_LVL_INFO, p->place.subject, "made table '%s'", t->table);
@@ -131,6 +133,7 @@ pglook_table(struct pg *p, const struct sql_target *t, struct known *k, struct s
 	sbuf_done(&regclass);
 	if (ret != 0)
 		return -1;
-	live_advise(&k->live, t->columns, t->table, t->insert_only, p->place.subject, &p->said);
+	if (!t->quiet)
+		live_advise(&k->live, t->columns, t->table, t->insert_only, p->place.subject, &p->said);
 	return t->look ? 0 : make_stage(p, t, k, err);
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PostgreSQL as an engine, through libpq; servers from 10 on. One connection. Looking at tables is
- * pglook.c; here are the connection, the transaction and the rows.
+ * pglook.c, going from staging into a table pgmove.c; here are the connection, the transaction and
+ * COPY.
  *
  * Rows go by COPY. Where they are new (sql_dont_try_update, a bin that was not written before) they
  * go straight into the table; a row that a unique index refuses undoes that, back to a savepoint.
- * Otherwise they go into a temporary table, made before BEGIN and empty at each COMMIT, and from
- * there by INSERT ... ON CONFLICT; where no unique index lies on exactly our key, by UPDATE of the
- * rows that are there and INSERT of the rest, in one statement that says whether every row found
- * its place.
+ * Otherwise they go into a temporary table, made before BEGIN and empty at each COMMIT, and on from
+ * there.
  */
 #include "sql/pgsql_priv.h"
 
@@ -19,10 +18,9 @@
 #include "sql/move.h"
 #include "sql/statement.h"
 
-#define PART		(256u << 10)	/* bytes handed to libpq at a time */
+#define PART		(64u << 10)	/* bytes handed to libpq at a time */
 #define KNOWN_MOST	64		/* tables whose staging is kept between writes */
 #define STATE_UNIQUE	"23505"		/* SQLSTATE: unique_violation */
-#define STATE_TWICE	"21000"		/* cardinality_violation: two of our rows, one of the table */
 
 /* --- connection ----------------------------------------------------------------------------------- */
 
@@ -59,9 +57,8 @@ add_message(const char *text, struct sbuf *err)
 		sbuf_char(err, text[i] == '\n' ? ' ' : text[i]);
 }
 
-/* Takes the result. */
-static int
-settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err)
+int
+pg_settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err)
 {
 	ExecStatusType status = PQresultStatus(r);
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
@@ -83,7 +80,7 @@ settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err)
 int
 pg_run(struct pg *p, const char *sql, struct sbuf *err)
 {
-	return settle(p, PQexec(p->c, sql), sql, err);
+	return pg_settle(p, PQexec(p->c, sql), sql, err);
 }
 
 PGresult *
@@ -93,7 +90,7 @@ pg_ask(struct pg *p, const char *sql, struct sbuf *err)
 
 	if (PQresultStatus(r) == PGRES_TUPLES_OK)
 		return r;
-	settle(p, r, sql, err);
+	pg_settle(p, r, sql, err);
 	return NULL;
 }
 
@@ -128,7 +125,7 @@ static int
 begin_session(struct pg *p, struct sbuf *err)
 {
 	if (pg_run(p, "SET client_min_messages = warning; SET lock_timeout = '10s'; "
-	    "SET temp_buffers = '64MB'; "
+	    "SET temp_buffers = '64MB'; SET work_mem = '64MB'; "
 	    "SET standard_conforming_strings = on; SET datestyle = 'ISO, YMD'; "
 	    "SELECT set_config('synchronous_commit', 'on', false) "
 	    "WHERE current_setting('synchronous_commit') = 'off'", err) != 0)
@@ -268,10 +265,15 @@ pg_live(void *self)
 
 /* --- a transaction -------------------------------------------------------------------------------- */
 
+/* Staging is emptied by COMMIT and ROLLBACK. */
 static int
 pg_begin(void *self, struct sbuf *err)
 {
-	return pg_run(self, "BEGIN", err);
+	struct pg *p = self;
+
+	for (size_t i = 0; i < p->count; i++)
+		p->known[i].used = false;
+	return pg_run(p, "BEGIN", err);
 }
 
 /* The names of tables change with the days: what was staged for long ago goes. */
@@ -300,7 +302,7 @@ pg_commit(void *self, struct sbuf *err)
 		tidy(p);
 		return 0;
 	}
-	if (settle(p, r, "COMMIT", err) == 0)
+	if (pg_settle(p, r, "COMMIT", err) == 0)
 		sbuf_str(err, "the server rolled back instead of committing");
 	return -1;
 }
@@ -365,7 +367,7 @@ copy_rows(struct pg *p, const char *sql, struct load *load, struct sbuf *err)
 	bool sent = PQresultStatus(r) == PGRES_COPY_IN;
 
 	if (!sent)
-		return settle(p, r, sql, err);
+		return pg_settle(p, r, sql, err);
 	PQclear(r);
 	while (sent && load_more(load, PART, &part)) {
 		sent = PQputCopyData(p->c, part.text, (int)part.len) == 1;
@@ -381,7 +383,7 @@ copy_rows(struct pg *p, const char *sql, struct load *load, struct sbuf *err)
 		sbuf_printf(err, "%s, by: %.200s", "connection lost", sql);
 		return -1;
 	}
-	if (settle(p, r, sql, err) != 0) {
+	if (pg_settle(p, r, sql, err) != 0) {
 		while ((r = PQgetResult(p->c)) != NULL)
 			PQclear(r);
 		return -1;
@@ -416,101 +418,40 @@ put_straight(struct pg *p, const struct sql_target *t, struct load *load, struct
 	return ret;
 }
 
-static void
-upsert_statement(const struct load *load, const char *table, const char *source,
-    const char *conflict, struct sbuf *sql)
-{
-	move_insert(load, table, "old", sql);
-	sbuf_printf(sql, " FROM %s s ON CONFLICT (%s) DO UPDATE SET ", source, conflict);
-	move_additions(load, "", "old.", "excluded.", sql);
-}
-
-/* Gives how many rows found no place: 0 unless somebody else changed what we were about to. */
-static void
-twin_statement(const struct load *load, const char *table, const char *source, struct sbuf *sql)
-{
-	sbuf_printf(sql, "WITH m AS (SELECT DISTINCT ON (s.waybill_n) s.waybill_n, t.tableoid AS o, "
-	    "t.ctid AS c FROM %s s JOIN ", source);
-	statement_table(SQL_PGSQL, table, sql);
-	sbuf_str(sql, " t ON ");
-	move_match(load, "", sql);
-	sbuf_str(sql, " ORDER BY s.waybill_n), u AS (UPDATE ");
-	statement_table(SQL_PGSQL, table, sql);
-	sbuf_str(sql, " t SET ");
-	move_additions(load, "", "t.", "s.", sql);
-	sbuf_printf(sql, " FROM m JOIN %s s ON s.waybill_n = m.waybill_n WHERE t.tableoid = m.o AND "
-	    "t.ctid = m.c RETURNING 1), i AS (", source);
-	move_insert(load, table, NULL, sql);
-	sbuf_printf(sql, " FROM %s s WHERE NOT EXISTS (SELECT 1 FROM m WHERE m.waybill_n = "
-	    "s.waybill_n) RETURNING 1) SELECT (SELECT count(*) FROM %s s) - (SELECT count(*) FROM u) "
-	    "- (SELECT count(*) FROM i)", source, source);
-}
-
-/* From staging into the table. 1: rows of ours share a row of the table; nothing was done. */
 static int
-move_rows(struct pg *p, const struct sql_target *t, const struct known *k, const struct load *load,
-    const char *source, struct sbuf *err)
+fill_staging(struct pg *p, const struct sql_target *t, struct known *k, struct load *load,
+    struct sbuf *err)
 {
-	bool upsert = k->live.conflict.len > 0;
-	struct sbuf sql = { 0 }, why = { 0 };
-	PGresult *r;
+	struct sbuf sql = { 0 };
 	int ret = 0;
 
-	if (upsert)
-		upsert_statement(load, t->table, source, k->live.conflict.text, &sql);
-	else
-		twin_statement(load, t->table, source, &sql);
-	r = PQexec(p->c, sql.text);
-	if (!upsert && PQresultStatus(r) == PGRES_TUPLES_OK && strcmp(PQgetvalue(r, 0, 0), "0") != 0)
-		ret = 1;
-	if (settle(p, r, sql.text, &why) != 0)
-		ret = strcmp(p->state, STATE_TWICE) == 0 ? 1 : -1;
-	if (ret < 0)
-		sbuf_str(err, sbuf_text(&why));
+	sbuf_printf(&sql, "TRUNCATE %s", k->stage);
+	if (k->used)
+		ret = pg_run(p, sql.text, err);
+	k->used = true;
+	load_rewind(load, true, false);
+	sbuf_clear(&sql);
+	sbuf_printf(&sql, "COPY %s (waybill_n, ", k->stage);
+	move_staged(t->columns, "", &sql);
+	sbuf_str(&sql, ") FROM STDIN");
+	if (ret == 0)
+		ret = copy_rows(p, sql.text, load, err);
 	sbuf_done(&sql);
-	sbuf_done(&why);
 	return ret;
 }
 
 static int
-put_staged(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
+put_staged(struct pg *p, const struct sql_target *t, struct known *k, struct load *load,
     struct sbuf *err)
 {
-	struct sbuf sql = { 0 }, grouped = { 0 };
-	int ret;
-
-	load_rewind(load, true, false);
-	sbuf_printf(&sql, "COPY %s (waybill_n, ", k->stage);
-	move_staged(t->columns, "", &sql);
-	sbuf_str(&sql, ") FROM STDIN");
-	ret = copy_rows(p, sql.text, load, err);
-	sbuf_clear(&sql);
-	sbuf_printf(&sql, "ANALYZE %s", k->stage);
-	if (ret == 0 && k->live.conflict.len == 0)
-		ret = pg_run(p, sql.text, err);
-	if (ret == 0)
-		ret = pg_run(p, "SAVEPOINT waybill", err);
-	if (ret == 0)
-		ret = move_rows(p, t, k, load, k->stage, err);
-	if (ret == 1) {
-		move_grouped(t->columns, k->stage, &grouped);
-		ret = pg_run(p, "ROLLBACK TO SAVEPOINT waybill", err);
-		if (ret == 0)
-			ret = move_rows(p, t, k, load, grouped.text, err);
-		if (ret == 1)
-			sbuf_printf(err, "rows of '%s' were changed by others at the same time",
-			    t->table);
-	}
-	sbuf_done(&sql);
-	sbuf_done(&grouped);
-	return ret == 0 ? 0 : -1;
+	return fill_staging(p, t, k, load, err) == 0 ? pgmove_rows(p, t, k, load, err) : -1;
 }
 
 static int
 pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
 	struct pg *p = self;
-	const struct known *k = NULL;
+	struct known *k = NULL;
 	struct load load;
 	int ret = 1;
 

@@ -12,6 +12,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "sql/order.h"
 
 #define DIGEST_SEED	UINT64_C(0x5761796269)	/* the same for ever: digests are stored */
 
@@ -253,98 +254,15 @@ rows_cells(struct rows *r)
 	return (struct sql_rows){ .rows = r->n, .fill = fill, .ctx = r };
 }
 
-/* --- order ---------------------------------------------------------------------------------------- */
-
-#define SORT_BITS	128u		/* of the values that come first in the order */
-
-struct sorting {
-	uint64_t word[SORT_BITS / 64];
-	size_t row;
-};
-
-/* A number whose order is that of the value: addresses by their first half, IPv4 before IPv6. */
-static uint64_t
-order_of(const struct value *v)
-{
-	uint64_t n = 0;
-
-	if (v->type != VT_ADDR)
-		return v->u;
-	if (addr_is_v4(&v->addr))
-		return addr_v4(&v->addr);
-	for (size_t i = 0; i < 8; i++)
-		n = n << 8 | v->addr.b[i];
-	return n;
-}
-
-/* Append the lowest `bits` of a number; what has no room is left out. */
-static void
-append_bits(struct sorting *s, unsigned *used, uint64_t x, unsigned bits)
-{
-	while (bits > 0 && *used < SORT_BITS) {
-		unsigned room = 64 - *used % 64, take = bits < room ? bits : room;
-		uint64_t part = take == 64 ? x : x >> (bits - take) & ((UINT64_C(1) << take) - 1);
-
-		s->word[*used / 64] |= part << (room - take);
-		*used += take;
-		bits -= take;
-	}
-}
-
-static void
-fill_sorting(const struct rows *r, const size_t *by, size_t n, struct sorting *s)
-{
-	unsigned used = 0;
-
-	memset(s->word, 0, sizeof(s->word));
-	for (size_t i = 0; i < n && used < SORT_BITS; i++) {
-		const struct column *col = &r->cols->col[by[i]];
-		enum value_type type;
-		struct value v;
-
-		if (col->role != COLUMN_KEY)
-			continue;
-		type = col->field->prim->type;
-		if (value_rows[type].by_reference || value_is_name(type))
-			continue;
-		rowset_value(r->rs, s->row, col->field, &v);
-		append_bits(s, &used, order_of(&v),
-		    value_rows[type].key_bytes >= 8 ? 64 : 8u * value_rows[type].key_bytes);
-	}
-}
-
-static int
-by_word(const void *a, const void *b)
-{
-	const struct sorting *x = a, *y = b;
-
-	for (size_t i = 0; i < ARRAY_LEN(x->word); i++)
-		if (x->word[i] != y->word[i])
-			return x->word[i] < y->word[i] ? -1 : 1;
-	return 0;
-}
-
 void
 rows_sort(struct rows *r, const size_t *by, size_t n)
 {
-	struct sorting *s = mem_array(r->n + 1, sizeof(*s));
-	bool sorted = true;
+	size_t *sorted = order_by(&(struct order_rows){ r->cols, r->rs, r->pick, r->n }, by, n);
 
-	for (size_t i = 0; i < r->n; i++) {
-		s[i].row = r->pick != NULL ? r->pick[i] : i;
-		fill_sorting(r, by, n, &s[i]);
-		sorted = sorted && (i == 0 || by_word(&s[i - 1], &s[i]) <= 0);
-	}
-	if (!sorted) {
-		size_t *pick = mem_array(r->n + 1, sizeof(*pick));
-
-		qsort(s, r->n, sizeof(*s), by_word);
-		for (size_t i = 0; i < r->n; i++)
-			pick[i] = s[i].row;
-		mem_free(r->own);
-		r->pick = r->own = pick;
-	}
-	mem_free(s);
+	if (sorted == NULL)
+		return;
+	mem_free(r->own);
+	r->pick = r->own = sorted;
 }
 
 /* --- values that do not fit ----------------------------------------------------------------------- */

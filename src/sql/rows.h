@@ -29,11 +29,7 @@ struct rows_sums {
  */
 uint64_t rows_digest(const struct rows *r, struct rows_sums *ret_sums);
 
-/*
- * Put the rows in the order of an index, so that a database walks along it instead of jumping: `by`
- * are its columns as numbers of columns.col. Texts and what lies beyond the first columns that
- * differ are not looked at.
- */
+/* Put the rows in the order of an index (sql/order.h), whose columns are columns.col[by[i]]. */
 void	rows_sort(struct rows *r, const size_t *by, size_t n);
 
 /*

@@ -107,6 +107,8 @@ settings_read(const struct out_env *env, enum sql_engine engine, struct sql_sett
 		},
 		.insert_only = conf_bool(conf, n, "sql_dont_try_update"),
 		.ledger = conf_bool(conf, n, "sql_ledger"),
+		.connections = conf_bool(conf, n, "sql_ledger") ?
+		    (unsigned)conf_int(conf, n, "sql_connections") : 1,
 		.refresh_s = conf_int(conf, n, "refresh_time"),
 		.history_s = bins->length_ns / NS_PER_SEC,
 		.post_tag = (uint64_t)conf_int(conf, n, "post_tag"),

@@ -12,6 +12,7 @@ struct sql_settings {
 	struct sbuf table;		/* pattern of the name (out/dynname.h) */
 	struct sbuf schema;		/* text of sql_table_schema; empty: none */
 	bool insert_only, ledger;
+	unsigned connections;		/* sql_connections; 1 without a ledger */
 	bool auto_bgp;			/* the aggregate made the type bgp */
 	bool default_table;		/* sql_table is not set */
 	int64_t refresh_s, history_s;

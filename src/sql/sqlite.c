@@ -203,6 +203,11 @@ say_twin(struct lite *l, const struct sql_target *t)
 	if (l->said_twin)
 		return;
 	l->said_twin = true;
+	if (sqlite3_libversion_number() < UPSERT_FROM) {
+		log_write(LOG_LVL_INFO, l->subject, "the library is SQLite %s, which cannot add to rows "
+		    "that are there in one step; they are looked for one by one", sqlite3_libversion());
+		return;
+	}
 	for (size_t i = 0; i < t->columns->count; i++)
 		if (t->columns->col[i].key)
 			sbuf_printf(&keys, "%s%s", keys.len > 0 ? ", " : "",
@@ -547,5 +552,6 @@ const struct sql_backend sql_sqlite = {
 	.run = lite_run,
 	.ask = lite_ask,
 	.commit = lite_commit,
+	.one_writer = true,
 	.rollback = lite_rollback,
 };

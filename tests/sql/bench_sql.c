@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rows per second into a database, durable, through the output: append, new keys, updates. Rows have
- * 12 columns. `bench_sql TYPE [ROWS [PURGES]]` with a server at $WB_SQL_HOST for mysql and pgsql;
- * tests/bench/bench_sql.sh starts one.
+ * 12 columns. `bench_sql TYPE [ROWS [PURGES [WORD]]]` with a server at $WB_SQL_HOST for mysql and pgsql;
+ * tests/bench/bench_sql.sh starts one. WORD: only the cases whose names have it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,9 +93,33 @@ kind_of(const char *type)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kinds[i]->type, type) == 0)
 			return kinds[i];
-	fprintf(stderr, "bench_sql sqlite3|mysql|pgsql [ROWS [PURGES]]\n");
+	fprintf(stderr, "bench_sql sqlite3|mysql|pgsql [ROWS [PURGES [WORD]]]\n");
 	exit(2);
 }
+
+static const char *const append[] = { COMMON, "sql_num_hosts: true",
+	"sql_dont_try_update: true", NULL };
+static const char *const append_text[] = { COMMON, "sql_dont_try_update: true", NULL };
+static const char *const keyed[] = { COMMON, "sql_num_hosts: true", NULL };
+static const char *const keyed_text[] = { COMMON, NULL };
+static const char *const v9[] = { AGGREGATE, "sql_history: 5m", "sql_history_roundoff: m",
+	"sql_table_version: 9", NULL };
+
+static const struct {
+	const char *what, *table;
+	const char *const *lines;
+	enum mode mode;
+} cases[] = {
+	{ "append, integers",                  "b1", append,      NEW_BINS },
+	{ "append, addresses as text",         "b2", append_text, NEW_BINS },
+	{ "new bins, integers",                "b3", keyed,       NEW_BINS },
+	{ "new bins, addresses as text",       "b4", keyed_text,  NEW_BINS },
+	{ "new keys in a known bin, integers", "b5", keyed,       NEW_KEYS },
+	{ "updates, integers",                 "b6", keyed,       SAME_ROWS },
+	{ "updates, addresses as text",        "b7", keyed_text,  SAME_ROWS },
+	{ "version 9, new bins",               "b8", v9,          NEW_BINS },
+	{ "version 9, updates",                "b9", v9,          SAME_ROWS },
+};
 
 int
 main(int argc, char **argv)
@@ -103,22 +127,11 @@ main(int argc, char **argv)
 	const struct out_kind *kind = kind_of(argc > 1 ? argv[1] : "");
 	uint32_t rows = argc > 2 ? (uint32_t)atoi(argv[2]) : 200000;
 	unsigned purges = argc > 3 ? (unsigned)atoi(argv[3]) : 4;
-	static const char *const append[] = { COMMON, "sql_num_hosts: true",
-		"sql_dont_try_update: true", NULL };
-	static const char *const append_text[] = { COMMON, "sql_dont_try_update: true", NULL };
-	static const char *const keyed[] = { COMMON, "sql_num_hosts: true", NULL };
-	static const char *const keyed_text[] = { COMMON, NULL };
-	static const char *const v9[] = { AGGREGATE, "sql_history: 5m", "sql_history_roundoff: m",
-		"sql_table_version: 9", NULL };
+	const char *only = argc > 4 ? argv[4] : "";
 
-	run(kind, "append, integers", "b1", append, rows, purges, NEW_BINS);
-	run(kind, "append, addresses as text", "b2", append_text, rows, purges, NEW_BINS);
-	run(kind, "new bins, integers", "b3", keyed, rows, purges, NEW_BINS);
-	run(kind, "new bins, addresses as text", "b4", keyed_text, rows, purges, NEW_BINS);
-	run(kind, "new keys in a known bin, integers", "b5", keyed, rows, purges, NEW_KEYS);
-	run(kind, "updates, integers", "b6", keyed, rows, purges, SAME_ROWS);
-	run(kind, "updates, addresses as text", "b7", keyed_text, rows, purges, SAME_ROWS);
-	run(kind, "version 9, new bins", "b8", v9, rows, purges, NEW_BINS);
-	run(kind, "version 9, updates", "b9", v9, rows, purges, SAME_ROWS);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (strstr(cases[i].what, only) != NULL)
+			run(kind, cases[i].what, cases[i].table, cases[i].lines, rows, purges,
+			    cases[i].mode);
 	return 0;
 }

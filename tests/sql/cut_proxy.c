@@ -3,8 +3,8 @@
  * `cut_proxy LISTEN CONNECT`: two local sockets, and between them whatever is said, until a client says
  * COMMIT. Of four of these the first is passed on and answered; the second is passed on, and the
  * client is cut off once the server has answered; the third is not passed on, and both are cut off;
- * the fourth is passed on and the client cut off at once. So the client cannot know. One
- * connection at a time, as an output has it.
+ * the fourth is passed on and the client cut off at once. So the client cannot know. Each
+ * connection has a process of its own, which ends with it; COMMITs are counted over all.
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -62,7 +63,7 @@ is_commit(const char *bytes, size_t n)
 
 /* What the client said. false: the connection is to be cut. */
 static bool
-from_client(int client, int server, unsigned *commits)
+from_client(int client, int server, _Atomic unsigned *commits)
 {
 	static char room[1 << 16];
 	ssize_t n = read(client, room, sizeof(room));
@@ -88,7 +89,7 @@ from_server(int server, int client)
 }
 
 static void
-serve(int client, const char *to, unsigned *commits)
+serve(int client, const char *to, _Atomic unsigned *commits)
 {
 	int server = open_socket(to, false);
 	struct pollfd fd[2] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
@@ -109,16 +110,23 @@ int
 main(int argc, char **argv)
 {
 	int listener = argc == 3 ? open_socket(argv[1], true) : -1, client;
-	unsigned commits = 0;
+	_Atomic unsigned *commits = mmap(NULL, sizeof(*commits), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	signal(SIGPIPE, SIG_IGN);
-	if (listener < 0) {
+	signal(SIGCHLD, SIG_IGN);
+	if (listener < 0 || commits == MAP_FAILED) {
 		perror("cut_proxy");
 		return 1;
 	}
 	printf("ready\n");
 	fflush(stdout);
-	while ((client = accept(listener, NULL, NULL)) >= 0)
-		serve(client, argv[2], &commits);
+	while ((client = accept(listener, NULL, NULL)) >= 0) {
+		if (fork() == 0) {
+			serve(client, argv[2], commits);
+			_exit(0);
+		}
+		close(client);
+	}
 	return 0;
 }

@@ -47,7 +47,35 @@ cut_commits() {
 	say $? "some had landed all the same"
 	adds_up "cut COMMITs" "$(sed -n 's/^packets \([0-9]*\) .*/\1/p' "$dir/cut.log")"
 	same "as many rows of the ledger as purges" 40 "$(db_sql 'SELECT count(*) FROM waybill_ledger')"
+	share_pieces "cut COMMITs of three connections" "$via" $([ "${WB_KILLS:-5}" -ge 20 ] && echo 3 || echo 1)
+	grep -q 'rows of purge [0-9]* are in' "$dir/shared.log"
+	say $? "pieces whose COMMIT got no answer were found in the ledger"
 	kill "$proxy"
+	[ "${WB_KILLS:-5}" -lt 20 ] || share_pieces "killed in the middle" "$db_host" 3
+}
+
+# share_pieces NAME HOST PURGES: of three pieces each, by three connections, through the proxy or past a
+# server that is killed: some pieces land, the others follow.
+share_pieces() {
+	db_sql "DROP TABLE IF EXISTS faults; DROP TABLE IF EXISTS waybill_ledger"
+	start shared env WB_SQL_HOST="$2" WB_SQL_EXTRA="sql_connections: 3" \
+		"$WB_BUILD/tests/sql/write_purges" "$db_engine" "$3" 450000
+	shared=$last
+	if [ "$1" = "killed in the middle" ]; then
+		for second in 2 3; do
+			sleep $second
+			kill -0 "$shared" 2>/dev/null || break
+			db_kill
+			db_start
+		done
+	fi
+	wait "$shared"
+	same "$1: all pieces are written" 0 $?
+	[ "$(sed -n 's/.*tries //p' "$dir/shared.log")" -gt "$3" ]
+	say $? "$1: some had to be tried again ($(sed -n 's/.*\(tries.*\)/\1/p' "$dir/shared.log") for $3 purges)"
+	adds_up "$1" "$(sed -n 's/^packets \([0-9]*\) .*/\1/p' "$dir/shared.log")"
+	same "$1: a row of the ledger for each piece" "$3 purges, $((3 * $3)) pieces" \
+		"$(db_sql 'SELECT count(DISTINCT seq), count(*) FROM waybill_ledger' | sed 's/|/ purges, /; s/$/ pieces/')"
 }
 
 # kill -9 of the daemon: what it had taken into its journal is written once by the next one.

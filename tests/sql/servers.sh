@@ -52,10 +52,11 @@ db_make() {
 	esac
 }
 
+# A server of MariaDB that starts removes the temporary tables in its tmpdir, whosever they are.
 db_launch() {
 	case $db_engine in
 	mysql) $db_as mariadbd --no-defaults --datadir="$db_dir/data" --socket="$db_dir/s" --skip-networking \
-		--pid-file="$db_dir/pid" ${db_options:-} >>"$dir/db.log" 2>&1 & ;;
+		--tmpdir="$db_dir" --pid-file="$db_dir/pid" ${db_options:-} >>"$dir/db.log" 2>&1 & ;;
 	pgsql) $db_as postgres -D "$db_dir/data" -k "$db_dir" -c listen_addresses= ${db_options:-} \
 		>>"$dir/db.log" 2>&1 & ;;
 	esac

@@ -23,8 +23,11 @@ bench_open_as(struct bench *b, const char *type, const char *const *lines)
 	const char *all[LINES_MOST] = { type_line, db_line, state_line, host_line };
 	struct conf_notes notes = { 0 };
 	struct sbuf text = { 0 };
+	const char *extra = getenv("WB_SQL_EXTRA");
 	size_t n = 4;
 
+	if (extra != NULL)
+		all[n++] = extra;
 	*b = (struct bench){ .names = names_new(1000) };
 	snprintf(b->dir, sizeof(b->dir), "%s/wb-sql-XXXXXX",
 	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");

@@ -17,7 +17,7 @@ struct bench {
 	char db[96];			/* a database file in it */
 };
 
-/* `lines` end with NULL; plugins, sql_db and the journal's place are added. */
+/* `lines` end with NULL; plugins, sql_db, the journal's place, $WB_SQL_EXTRA's line are added. */
 void	bench_open(struct bench *b, const char *const *lines);
 /* The same for another type; mysql and pgsql go to the server of $WB_SQL_HOST. */
 void	bench_open_as(struct bench *b, const char *type, const char *const *lines);

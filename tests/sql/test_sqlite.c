@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -326,6 +327,69 @@ refused_rows_are_set_aside(void **state)
 	bench_close(&b);
 }
 
+/* Summer time of Berlin ends at 2023-10-29 01:00 UTC: 02:30 comes twice. */
+#define FIRST_0230	1698539400	/* 00:30 UTC */
+#define SECOND_0230	(FIRST_0230 + 3600)
+#define MIDNIGHT	1698706800	/* 2023-10-31 00:00 in winter time, of the 30th at 23:00 UTC */
+
+static void
+calendar_lines(struct bench *b, const char *table, bool utc)
+{
+	const char *const lines[] = { "aggregate: src_host", "sql_history: 5m",
+		"sql_history_roundoff: m", "sql_optimize_clauses: true", table, NULL };
+
+	bench_open(b, lines);
+	b->env.style.utc = utc;
+}
+
+/* In local time the repeated hour shares its stamps and adds up; in UTC it does not. Nothing is lost. */
+static void
+an_hour_comes_twice(void **state)
+{
+	static const char *const want[] = { "2023-10-29 02:30:00|110\n",
+		"2023-10-29 00:30:00|55\n2023-10-29 01:30:00|55\n" };
+
+	(void)state;
+	for (int utc = 0; utc < 2; utc++) {
+		struct bench b;
+		void *self;
+
+		calendar_lines(&b, "sql_table: t", utc != 0);
+		self = open_output(&b);
+		assert_int_equal(purge_flows(&b, self, 1, 0, 10, FIRST_0230), 0);
+		assert_int_equal(purge_flows(&b, self, 2, 0, 10, SECOND_0230), 0);
+		assert_rows(&b, "SELECT stamp_inserted, sum(packets) FROM t GROUP BY 1 ORDER BY 1",
+		    want[utc]);
+		assert_books(&b, "t");
+		out_sqlite3.close(self);
+		bench_close(&b);
+	}
+}
+
+/* The table is that of the day where the stamps are in: of Berlin, or of Greenwich. */
+static void
+tables_change_at_midnight(void **state)
+{
+	static const char *const want[] = { "t_20231030|1\nt_20231031|2\n", "t_20231030|3\n" };
+
+	(void)state;
+	for (int utc = 0; utc < 2; utc++) {
+		struct bench b;
+		void *self;
+
+		calendar_lines(&b, "sql_table: t_%Y%m%d", utc != 0);
+		self = open_output(&b);
+		assert_int_equal(purge_flows(&b, self, 1, 0, 1, MIDNIGHT - 300), 0);
+		assert_int_equal(purge_flows(&b, self, 2, 0, 1, MIDNIGHT), 0);
+		assert_int_equal(purge_flows(&b, self, 3, 0, 1, MIDNIGHT + 300), 0);
+		assert_rows(&b, "SELECT table_name, sum(rows) FROM waybill_ledger GROUP BY 1 ORDER BY 1",
+		    want[utc]);
+		assert_rows(&b, "SELECT count(*) FROM t_20231030", utc != 0 ? "3\n" : "1\n");
+		out_sqlite3.close(self);
+		bench_close(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -337,7 +401,12 @@ main(void)
 		cmocka_unit_test(a_table_may_come_and_go),
 		cmocka_unit_test(refused_rows_are_set_aside),
 		cmocka_unit_test(schema_files_make_tables),
+		cmocka_unit_test(an_hour_comes_twice),
+		cmocka_unit_test(tables_change_at_midnight),
 	};
 
+	/* Bins begin at round times everywhere, so the zone of the whole program may be any. */
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
