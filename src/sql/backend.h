@@ -37,6 +37,7 @@ struct sql_target {
 	bool keyed;			/* made with a primary key */
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
 	bool insert_only;		/* sql_dont_try_update */
+	bool remove;			/* what the table has under the rows' keys goes */
 	bool look;			/* only look at the table, where there is one: make nothing */
 	bool ledger;			/* one row of waybill_ledger per put */
 	bool fresh;			/* nothing of this bin was written before, as far as is known:
@@ -97,6 +98,8 @@ struct sql_backend {
 	enum ledger_answer (*ledger)(void *db, const struct ledger_row *row, struct sbuf *err);
 	int (*put)(void *db, const struct sql_target *target, const struct sql_rows *rows,
 	    struct sbuf *err);
+	/* A statement that changes rows in the server alone. Gives how many, or -1. */
+	int64_t (*run)(void *db, const char *sql, struct sbuf *err);
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);
 };

@@ -570,6 +570,22 @@ move(struct my *m, const struct sql_target *t, const struct known *k, const stru
 }
 
 static int
+remove_rows(struct my *m, const struct sql_target *t, const struct known *k, const struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret;
+
+	sbuf_str(&sql, "DELETE t FROM ");
+	statement_table(SQL_MYSQL, t->table, &sql);
+	sbuf_printf(&sql, " t JOIN %s s ON ", k->stage);
+	move_match(load, "", &sql);
+	ret = my_run(m, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
 my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
 	struct my *m = self;
@@ -585,15 +601,24 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		return -1;
 	}
 	load_init(&load, t->columns, rows, &k->live);
-	if (t->insert_only || (t->fresh && upserts(k)))
+	if (!t->remove && (t->insert_only || (t->fresh && upserts(k))))
 		ret = put_straight(m, t, &load, err);
 	if (ret == 1) {
 		ret = stage_rows(m, k, &load, err);
 		if (ret == 0)
-			ret = move(m, t, k, &load, err);
+			ret = t->remove ? remove_rows(m, t, k, &load, err) :
+			    move(m, t, k, &load, err);
 	}
 	load_done(&load);
 	return ret;
+}
+
+static int64_t
+my_change(void *self, const char *sql, struct sbuf *err)
+{
+	struct my *m = self;
+
+	return my_run(m, sql, err) == 0 ? (int64_t)mysql_affected_rows(m->c) : -1;
 }
 
 const struct sql_backend sql_mysql = {
@@ -606,6 +631,7 @@ const struct sql_backend sql_mysql = {
 	.begin = my_begin,
 	.ledger = my_ledger,
 	.put = my_put,
+	.run = my_change,
 	.commit = my_commit,
 	.rollback = my_rollback,
 };

@@ -13,6 +13,7 @@
 #include "sql/pgsql_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -472,11 +473,12 @@ move_rows(struct pg *p, const struct sql_target *t, const struct known *k, const
 	return ret;
 }
 
+/* `joined`: the rows are going to be joined with, so the server is to know how many there are. */
 static int
-put_staged(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
-    struct sbuf *err)
+stage_rows(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
+    bool joined, struct sbuf *err)
 {
-	struct sbuf sql = { 0 }, grouped = { 0 };
+	struct sbuf sql = { 0 };
 	int ret;
 
 	load_rewind(load, true, false);
@@ -486,8 +488,20 @@ put_staged(struct pg *p, const struct sql_target *t, const struct known *k, stru
 	ret = copy_rows(p, sql.text, load, err);
 	sbuf_clear(&sql);
 	sbuf_printf(&sql, "ANALYZE %s", k->stage);
-	if (ret == 0 && k->live.conflict.len == 0)
+	if (ret == 0 && joined)
 		ret = pg_run(p, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
+put_staged(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf grouped = { 0 };
+	int ret;
+
+	ret = stage_rows(p, t, k, load, k->live.conflict.len == 0, err);
 	if (ret == 0)
 		ret = pg_run(p, "SAVEPOINT waybill", err);
 	if (ret == 0)
@@ -501,9 +515,25 @@ put_staged(struct pg *p, const struct sql_target *t, const struct known *k, stru
 			sbuf_printf(err, "rows of '%s' were changed by others at the same time",
 			    t->table);
 	}
-	sbuf_done(&sql);
 	sbuf_done(&grouped);
 	return ret == 0 ? 0 : -1;
+}
+
+static int
+put_removed(struct pg *p, const struct sql_target *t, const struct known *k, struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret = stage_rows(p, t, k, load, true, err);
+
+	sbuf_str(&sql, "DELETE FROM ");
+	statement_table(SQL_PGSQL, t->table, &sql);
+	sbuf_printf(&sql, " t USING %s s WHERE ", k->stage);
+	move_match(load, "", &sql);
+	if (ret == 0)
+		ret = pg_run(p, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
 }
 
 static int
@@ -522,12 +552,24 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		return -1;
 	}
 	load_init(&load, t->columns, rows, &k->live);
-	if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
+	if (t->remove)
+		ret = put_removed(p, t, k, &load, err);
+	else if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
 		ret = put_straight(p, t, &load, err);
 	if (ret == 1)
 		ret = put_staged(p, t, k, &load, err);
 	load_done(&load);
 	return ret;
+}
+
+static int64_t
+pg_change(void *self, const char *sql, struct sbuf *err)
+{
+	struct pg *p = self;
+	PGresult *r = PQexec(p->c, sql);
+	int64_t n = strtoll(PQcmdTuples(r), NULL, 10);
+
+	return settle(p, r, sql, err) == 0 ? n : -1;
 }
 
 const struct sql_backend sql_pgsql = {
@@ -540,6 +582,7 @@ const struct sql_backend sql_pgsql = {
 	.begin = pg_begin,
 	.ledger = pg_ledger,
 	.put = pg_put,
+	.run = pg_change,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
 };
