@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS bgp_routes (
 
 CREATE TABLE IF NOT EXISTS bgp_routes_history (
 	timestamp timestamp(6) NOT NULL,
+	run BIGINT NOT NULL,
 	seq BIGINT NOT NULL,
 	log_type VARCHAR(16) NOT NULL,
 	entries BIGINT NOT NULL,
@@ -90,6 +91,7 @@ CREATE TABLE IF NOT EXISTS bmp_routes (
 
 CREATE TABLE IF NOT EXISTS bmp_routes_history (
 	timestamp timestamp(6) NOT NULL,
+	run BIGINT NOT NULL,
 	seq BIGINT NOT NULL,
 	log_type VARCHAR(16) NOT NULL,
 	entries BIGINT NOT NULL,
@@ -148,6 +150,7 @@ CREATE TABLE IF NOT EXISTS routes (
 
 CREATE TABLE IF NOT EXISTS routes_history (
 	timestamp timestamp(6) NOT NULL,
+	run BIGINT NOT NULL,
 	seq BIGINT NOT NULL,
 	log_type VARCHAR(16) NOT NULL,
 	entries BIGINT NOT NULL,

@@ -51,7 +51,10 @@ struct changes_conf {
 
 struct changes *changes_new(struct rib *rib, struct epoch *ep);
 void	changes_free(struct changes *c);		/* no reader left */
+/* For who watches the RIB in its place, to pass on to it all there is. */
+const struct rib_watcher *changes_watcher(const struct changes *c);
 /* Control: begins with TELLER_UP of the tellers that are there. */
+/* NULL: there are too many readers. */
 struct changes_reader *changes_join(struct changes *c, const struct changes_conf *conf);
 void	changes_leave(struct changes *c, struct changes_reader *r);
 /* Control, some times a second: hand over what has been collected. */

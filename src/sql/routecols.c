@@ -33,17 +33,32 @@ put_text(struct cell *c, const char *text)
 	put_room(c);
 }
 
+/* n with so many digits, and what follows. */
+static char *
+put_digits(char *p, unsigned n, int digits, char behind)
+{
+	for (int i = digits - 1; i >= 0; i--, n /= 10)
+		p[i] = (char)('0' + n % 10);
+	p[digits] = behind;
+	return p + digits + 1;
+}
+
+/* As strftime and printf do, for millions of rows. */
 static void
 put_time(struct cell *c, wall_t t)
 {
 	time_t sec = (time_t)wall_sec(t);
-	char text[40];
+	char text[40], *p = text;
 	struct tm tm;
-	size_t n;
 
 	gmtime_r(&sec, &tm);
-	n = strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	snprintf(text + n, sizeof(text) - n, ".%06u", wall_usec(t));
+	p = put_digits(p, (unsigned)tm.tm_year + 1900, 4, '-');
+	p = put_digits(p, (unsigned)tm.tm_mon + 1, 2, '-');
+	p = put_digits(p, (unsigned)tm.tm_mday, 2, ' ');
+	p = put_digits(p, (unsigned)tm.tm_hour, 2, ':');
+	p = put_digits(p, (unsigned)tm.tm_min, 2, ':');
+	p = put_digits(p, (unsigned)tm.tm_sec, 2, '.');
+	put_digits(p, wall_usec(t), 6, '\0');
 	put_text(c, text);
 }
 
@@ -87,6 +102,12 @@ static void
 cell_generation(const struct route_row *r, struct cell *c)
 {
 	put_number(c, r->generation);
+}
+
+static void
+cell_run(const struct route_row *r, struct cell *c)
+{
+	put_number(c, r->run);
 }
 
 static void
@@ -294,10 +315,11 @@ static const struct route_column {
 	enum how how;			/* in a table of current routes */
 	const char *type[SQL_ENGINES];
 	void (*put)(const struct route_row *r, struct cell *c);
-	const char *swept;		/* in the history of what a sweep took, which has its time;
-					   NULL: as it was */
+	const char *swept;		/* in the history of what a sweep took; NULL: as it was,
+					   but for time and run, the first two */
 } route_columns[] = {
 	{ "timestamp",      HISTORY, ONCE, TIME_TYPES, cell_when, NULL },
+	{ "run",            HISTORY, ONCE, U64_TYPES,  cell_run, NULL },
 	{ "seq",            HISTORY, ONCE, U64_TYPES,  cell_seq, NULL },
 	{ "log_type",       HISTORY, ONCE, WORD_TYPES, cell_event, "'delete'" },
 	{ "entries",        HISTORY, ONCE, U64_TYPES,  cell_entries, "0" },
@@ -394,11 +416,11 @@ routecols_sweep(const struct columns *current, const char *table, uint64_t gener
 
 void
 routecols_sweep_told(const struct columns *history, const char *current_table,
-    const char *history_table, uint64_t generation, wall_t when, struct sbuf *out)
+    const char *history_table, const struct routemap *m, struct sbuf *out)
 {
 	struct cell time = { 0 };
 
-	put_time(&time, when);
+	put_time(&time, m->upto);
 	sbuf_str(out, "INSERT INTO ");
 	statement_table(history->shape.engine, history_table, out);
 	for (size_t i = 0; i < history->count; i++)
@@ -411,12 +433,14 @@ routecols_sweep_told(const struct columns *history, const char *current_table,
 			sbuf_str(out, ", ");
 		if (i == 0)
 			sbuf_printf(out, "'%s'", (const char *)time.bytes);
+		else if (i == 1)
+			sbuf_u64(out, m->run);
 		else
 			sbuf_str(out, rc->swept != NULL ? rc->swept : rc->name);
 	}
 	sbuf_str(out, " FROM ");
 	statement_table(history->shape.engine, current_table, out);
-	sbuf_printf(out, " WHERE generation <> %llu", (unsigned long long)generation);
+	sbuf_printf(out, " WHERE generation <> %llu", (unsigned long long)m->generation);
 	sbuf_done(&time.room);
 }
 

@@ -22,7 +22,7 @@ struct route_row {
 	const struct route_key *key;		/* all zero: of no route */
 	const struct route_attrs *attrs;	/* NULL: none */
 	wall_t first, when;
-	uint64_t seq, label, entries, generation;
+	uint64_t seq, label, entries, generation, run;
 	enum route_event event;
 };
 
@@ -36,7 +36,7 @@ void	routecols_fill(const struct columns *cols, const struct route_row *row, str
 void	routecols_sweep(const struct columns *current, const char *table, uint64_t generation,
 	    struct sbuf *out);
 void	routecols_sweep_told(const struct columns *history, const char *current_table,
-	    const char *history_table, uint64_t generation, wall_t when, struct sbuf *out);
+	    const char *history_table, const struct routemap *m, struct sbuf *out);
 
 /* The files of sql/ with them. */
 struct route_file {

@@ -28,6 +28,7 @@ struct routemap {
 	struct route_pool pool;
 	const struct route_teller *tellers;	/* by key.teller; of who filled the map, never moved */
 	uint64_t generation;		/* of the rows it makes */
+	uint64_t run;			/* of the daemon, for a history */
 	wall_t upto;			/* nothing before it is missing */
 	bool sweep;			/* rows of other generations go, once it is written */
 	uint32_t *order;		/* by state, then by key; see routemap_sort */

@@ -431,7 +431,7 @@ start_threads(struct routeout *r, struct sbuf *err)
 	r->batch_due = mono_add(now, BATCH_NS);
 	r->map_due = mono_add(now, NS_PER_SEC);
 	want_scan(r, r->conf.stale_s * NS_PER_SEC);
-	if (r->slot == NULL || pthread_create(&r->writer, NULL, write_on, r) != 0 ||
+	if (r->slot == NULL || r->reader == NULL || pthread_create(&r->writer, NULL, write_on, r) != 0 ||
 	    pthread_create(&r->taker, NULL, take_on, r) != 0) {
 		sbuf_str(err, "no threads for it");
 		return -1;

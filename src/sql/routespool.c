@@ -25,7 +25,7 @@
 
 struct file_head {
 	char magic[8], instance[32];
-	uint64_t seq, rows, bytes, digest;
+	uint64_t seq, rows, bytes, digest, run;
 	int64_t bin_ns;
 	uint64_t sum;			/* of the head before it */
 };
@@ -46,10 +46,11 @@ struct routespool {
 /* --- a batch -------------------------------------------------------------------------------------- */
 
 struct routebatch *
-routebatch_new(wall_t bin)
+routebatch_new(uint64_t run, wall_t bin)
 {
 	struct routebatch *b = mem_new(sizeof(*b));
 
+	b->run = run;
 	b->bin = bin;
 	return b;
 }
@@ -113,6 +114,7 @@ make_head(const struct routebatch *b, struct file_head *h)
 	h->rows = b->rows;
 	h->bytes = b->bytes.len;
 	h->digest = b->digest;
+	h->run = b->run;
 	h->bin_ns = b->bin.ns;
 	h->sum = XXH3_64bits(h, offsetof(struct file_head, sum));
 }
@@ -336,7 +338,7 @@ recover_one(struct routespool *s, const char *name)
 	if (fd < 0 || read_head(fd, &head) != 0) {
 		set_aside(s, name);
 	} else {
-		b = routebatch_new((wall_t){ head.bin_ns });
+		b = routebatch_new(head.run, (wall_t){ head.bin_ns });
 		b->seq = head.seq;
 		b->rows = head.rows;
 		b->digest = head.digest;

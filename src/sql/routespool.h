@@ -37,6 +37,7 @@ _Static_assert(sizeof(struct route_record) == 80, "no holes");
 struct routebatch {
 	struct sbuf bytes;		/* records; empty while they are on disk only */
 	uint64_t rows, seq, digest;
+	uint64_t run;			/* of the daemon */
 	wall_t bin;			/* all rows are of this bin, or the time of the first one */
 	char instance[33];
 	char *file;			/* NULL: in memory only */
@@ -44,7 +45,7 @@ struct routebatch {
 	TAILQ_ENTRY(routebatch) entry;
 };
 
-struct routebatch *routebatch_new(wall_t bin);
+struct routebatch *routebatch_new(uint64_t run, wall_t bin);
 void	routebatch_free(struct routebatch *b);
 /* Give the place of the teller in this batch, for keys. */
 uint32_t routebatch_teller(struct routebatch *b, const struct route_teller *t);

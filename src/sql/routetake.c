@@ -37,7 +37,7 @@ struct routetake {
 	struct routebatch *batch;	/* NULL: none open */
 	uint64_t batches;		/* serial of the open one */
 	uint64_t lost;			/* to be told by the next batch */
-	uint64_t generation;
+	uint64_t generation, run;
 	wall_t newest;
 	struct sbuf attrs;
 	struct log_limit limit;
@@ -50,6 +50,7 @@ routetake_new(const struct routetake_conf *conf, struct routes_counters *c)
 
 	t->conf = *conf;
 	t->c = c;
+	t->run = (uint64_t)wall_now().ns / 1000;
 	t->teller = mem_reserve(sizeof(*t->teller) * TELLERS_MOST, 0);
 	slots_init(&t->at, 64);
 	slots_init(&t->by_number, 64);
@@ -268,6 +269,7 @@ routetake_map(struct routetake *t)
 	struct routemap *m = open_map(t);
 
 	m->upto = t->newest;
+	m->run = t->run;
 	t->map = NULL;
 	counter_set(&t->c->map_held, 0);
 	return m;
@@ -332,7 +334,7 @@ batch_for(struct routetake *t, wall_t when)
 	    (has_bins(&t->conf.bins) && t->batch->bin.ns != bin.ns)))
 		routetake_close_batch(t);
 	if (t->batch == NULL) {
-		t->batch = routebatch_new(bin);
+		t->batch = routebatch_new(t->run, bin);
 		t->batches++;
 		if (t->lost > 0)
 			tell_lost(t, when);

@@ -131,8 +131,7 @@ routewrite_sweep(struct routewrite *w, const struct routemap *m, struct sbuf *er
 	if (w->conf.history != NULL) {
 		history_name(w, m->upto, &name);
 		told.table = name.text;
-		routecols_sweep_told(&w->history, w->conf.table, name.text, m->generation, m->upto,
-		    &tell);
+		routecols_sweep_told(&w->history, w->conf.table, name.text, m, &tell);
 	}
 	routecols_sweep(&w->current, w->conf.table, m->generation, &sql);
 	if (be->prepare(w->db, &t, err) == 0 &&
@@ -169,7 +168,7 @@ fill_history(void *ctx, size_t row, struct cell *cells)
 	routecols_fill(&t->w->history, &(struct route_row){
 		.teller = r->event != ROUTE_LOST ? route_record_teller(t->b, r) : &nobody,
 		.key = &r->key, .attrs = route_record_attrs(r), .when = r->when, .seq = r->seq,
-		.label = r->label, .entries = r->entries, .event = (enum route_event)r->event,
+		.label = r->label, .entries = r->entries, .run = t->b->run, .event = (enum route_event)r->event,
 	}, cells);
 }
 

@@ -20,6 +20,8 @@ struct rates;
 struct feeds;
 struct reader;
 struct reload;
+struct routeouts;
+struct changes;
 struct saved_rib;
 
 /* Work posted to control by another thread. */
@@ -39,6 +41,8 @@ struct daemon {
 	struct bmp *bmp;
 	struct reader *reader;		/* with rib */
 	struct feeds *feeds;
+	struct changes *changes;	/* with rib */
+	struct routeouts *routeouts;	/* outputs of routes, with rib */
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct ctl *ctl;
 	struct enrich *explain;		/* control's own, for `waybill explain` */

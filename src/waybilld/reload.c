@@ -13,6 +13,7 @@
 #include "core/mem.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/routeouts.h"
 
 struct reload {
 	struct daemon *d;
@@ -75,6 +76,9 @@ load(void *arg)
 		    (const char *const *)d->option, d->options, &r->notes);
 		find_blocked(r, conf, daemon_setup(d)->conf);
 		check_log(r, conf);
+		if (routeouts_differ(d->routeouts, conf))
+			sbuf_printf(&r->blocked, "%sthose of outputs of routes",
+			    r->blocked.len > 0 ? ", " : "");
 	}
 	r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
 	if (r->blocked.len > 0 && r->setup != NULL) {

@@ -59,6 +59,9 @@ struct vrfmap *setup_take_vrfs(struct setup *s);
 /* One reference less; the last one frees. Does not stop outputs. NULL is fine. */
 void	setup_release(struct setup *s);
 
+/* An output's lines of the effective settings: equal text, equal output. */
+void	setup_settings(const struct conf *conf, size_t output, struct sbuf *out);
+
 /* A setup that never came into force. */
 void	setup_discard(struct setup *s);
 

@@ -343,7 +343,8 @@ model(struct stage *s, struct sbuf *out)
 #define CURRENT "SELECT " ROW " FROM routes"
 #define REPLAYED "SELECT " ROW " FROM (SELECT *, row_number() OVER (PARTITION BY peer_ip_src, bgp_id, " \
 	"peer_ip, bmp_rib_type, pd, afi, safi, rd, ip_prefix, as_path_id ORDER BY timestamp DESC, " \
-	"seq DESC) AS nth FROM routes_history WHERE afi > 0) AS last WHERE nth = 1 AND log_type = 'update'"
+	"seq DESC) AS nth FROM routes_history WHERE afi > 0 AND run = (SELECT max(run) " \
+	"FROM routes_history)) AS last WHERE nth = 1 AND log_type = 'update'"
 
 static void
 ask(struct stage *s, const char *sql, struct sbuf *out)
