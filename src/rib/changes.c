@@ -71,19 +71,22 @@ teller_hash(const struct teller *t)
 	return hash_words(&word, 1, hash_seed());
 }
 
-static size_t
+/* Its place is c->last. */
+static struct change_teller *
 find(struct changes *c, const struct teller *t)
 {
 	struct slots_at at;
 	uint32_t i;
 
 	if (c->last < c->count && c->known[c->last].teller == t)
-		return c->last;
+		return c->known[c->last].pub;
 	for (i = slots_first(&c->at, teller_hash(t), &at); i != SLOTS_NONE; i = slots_next(&c->at, &at))
 		if (c->known[i].teller == t)
 			break;
-	if (i != SLOTS_NONE)
-		return c->last = i;
+	if (i != SLOTS_NONE) {
+		c->last = i;
+		return c->known[i].pub;
+	}
 	c->known = mem_grow(c->known, c->count + 1, sizeof(*c->known));
 	c->last = c->count++;
 	c->known[c->last] = (struct known){ t, mem_new(sizeof(struct change_teller)) };
@@ -92,7 +95,7 @@ find(struct changes *c, const struct teller *t)
 	    mem_strdup(teller_info(t)->name != NULL ? teller_info(t)->name : "");
 	c->known[c->last].pub->number = ++c->number;
 	slots_add(&c->at, teller_hash(t), (uint32_t)c->last);
-	return c->last;
+	return c->known[c->last].pub;
 }
 
 static void
@@ -212,7 +215,7 @@ on_route(void *ctx, const struct rib_event *e)
 
 	if (c->readers == 0)
 		return;
-	ch.teller = c->known[find(c, e->teller)].pub;
+	ch.teller = find(c, e->teller);
 	add_to_all(c, &ch);
 }
 
@@ -220,13 +223,12 @@ static void
 on_teller(void *ctx, const struct teller *t, enum teller_event event)
 {
 	struct changes *c = ctx;
-	size_t i = find(c, t);
-	struct change ch = { .teller = c->known[i].pub, .kind = CHANGE_TELLER,
+	struct change ch = { .teller = find(c, t), .kind = CHANGE_TELLER,
 		.event = (uint8_t)event };
 
 	add_to_all(c, &ch);
 	if (event == TELLER_END)
-		forget(c, i);
+		forget(c, c->last);
 }
 
 /* --- control ---------------------------------------------------------------------------------------- */
@@ -283,7 +285,7 @@ changes_join(struct changes *c, const struct changes_conf *conf)
 	c->reader[i] = r;
 	c->readers++;
 	for (struct teller *t = teller_next(c->rib, NULL); t != NULL; t = teller_next(c->rib, t)) {
-		struct change ch = { .teller = c->known[find(c, t)].pub, .when = wall_now(),
+		struct change ch = { .teller = find(c, t), .when = wall_now(),
 			.seq = ++c->seq, .kind = CHANGE_TELLER, .event = TELLER_UP };
 
 		if (!teller_is_orphan(t))
