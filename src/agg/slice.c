@@ -266,9 +266,32 @@ slice_add(struct slice *s, const struct flow *flow, const uint64_t *keys, unsign
 		    n - from < BLOCK ? n - from : BLOCK);
 }
 
+/* Memory for the entries and their slots, of an earlier slice where there is some. */
+static void
+make_room(struct slice *s, size_t expected, struct rack *rack)
+{
+	struct room room = { 0 };
+
+	if (expected > SLOTS_FIRST)
+		expected = SLOTS_FIRST;
+	if (rack_take(rack, s->stride, &room)) {
+		s->entry = room.entry;
+		s->huge = room.huge;
+	} else {
+		s->entry = entries_reserve(ENTRIES_ROOM, s->stride);
+	}
+	s->room = ENTRIES_ROOM;
+	if (room.slots.mask + 1 >= 2 * expected && room.slots.slot != NULL) {
+		growslots_adopt(&s->slots, &room.slots);
+		return;
+	}
+	slots_done(&room.slots);
+	growslots_init(&s->slots, expected);
+}
+
 struct slice *
 slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
-    const struct epoch_reader *follow, size_t expected)
+    const struct epoch_reader *follow, size_t expected, struct rack *rack)
 {
 	struct slice *s = mem_new(sizeof(*s));
 
@@ -279,10 +302,8 @@ slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
 	s->seed = hash_seed();
 	s->worker = worker;
 	s->opened = wall_now();
-	growslots_init(&s->slots, expected < SLOTS_FIRST ? expected : SLOTS_FIRST);
-	s->room = ENTRIES_ROOM;
-	s->entry = entries_reserve(s->room, s->stride);
-	if (expected * s->stride * sizeof(*s->entry) >= HUGE_FROM)
+	make_room(s, expected, rack);
+	if (!s->huge && expected * s->stride * sizeof(*s->entry) >= HUGE_FROM)
 		prefer_huge(s);
 	s->add = plan->key_words < ARRAY_LEN(adders) ? adders[plan->key_words] : add_any;
 	if (ep != NULL && has_reference(plan)) {
@@ -294,8 +315,24 @@ slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
 	return s;
 }
 
+/* Entries that were copied to more room are not worth keeping; slots that are growing neither. */
+static void
+leave_room(struct slice *s, struct rack *rack)
+{
+	struct room room = { .entry = s->entry, .stride = s->stride, .huge = s->huge };
+
+	if (s->room != ENTRIES_ROOM || rack == NULL)
+		return;
+	if (s->slots.old.slot == NULL) {
+		room.slots = s->slots.now;
+		s->slots.now = (struct slots){ 0 };
+	}
+	rack_put(rack, &room, s->entries);
+	s->entry = NULL;
+}
+
 void
-slice_free(struct slice *s)
+slice_free(struct slice *s, struct rack *rack)
 {
 	if (s == NULL)
 		return;
@@ -303,6 +340,7 @@ slice_free(struct slice *s)
 		epoch_offline(s->pin);
 		epoch_leave(s->epoch, s->pin);
 	}
+	leave_room(s, rack);
 	growslots_done(&s->slots);
 	entries_give_back(s->entry, s->room, s->stride);
 	mem_free(s);

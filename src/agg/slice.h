@@ -10,6 +10,7 @@
 #define WB_AGG_SLICE_H
 
 #include "agg/plan.h"
+#include "agg/rack.h"
 #include "core/epoch.h"
 #include "core/growslots.h"
 
@@ -49,10 +50,10 @@ uint64_t *entries_reserve(size_t room, size_t stride);
 uint64_t *entries_double(uint64_t *entry, size_t *room, size_t stride);
 void	entries_give_back(uint64_t *entry, size_t room, size_t stride);
 
-/* `follow`: the worker's own reader, online (see epoch_follow). */
+/* `follow`: the worker's own reader, online (see epoch_follow). Memory is of the rack where it has some. */
 struct slice *slice_open(const struct plan *plan, unsigned worker, struct epoch *ep,
-	    const struct epoch_reader *follow, size_t expected);
-void	slice_free(struct slice *s);
+	    const struct epoch_reader *follow, size_t expected, struct rack *rack);
+void	slice_free(struct slice *s, struct rack *rack);	/* leaves its memory on the rack */
 
 /*
  * Add n flows with their packed keys (plan_pack, same order), in batches with prefetch. Events

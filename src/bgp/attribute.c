@@ -195,8 +195,11 @@ update_take_part(struct bgp_update *u, enum update_part part, const struct famil
     struct rd nlri, const struct addr *next_hop)
 {
 	unsigned form = form_of(u, part, f);
-	int n = nlri_check(f, form, nlri, &u->others_seen);
+	int n;
 
+	if (u->context->guess_paths)
+		form = nlri_guess(f, form, nlri);
+	n = nlri_check(f, form, nlri, &u->others_seen);
 	if (n < 0)
 		return -1;
 	u->part[part] = (struct update_part_nlri){ f, form, nlri, (unsigned)n, *next_hop };

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The speaker: listeners, who is let in, and how the control thread's time is shared out among the
- * sessions. Sessions with work stand in a queue; each gets a short turn, and all turns of one pass
- * together end well before the 20 ms that a slice of the control loop may take.
- */
+/* The speaker: listeners, who is let in, the files that are read again while it runs. */
 #include "bgp/session.h"
 
 #include <sys/socket.h>
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 
 #define PASS_NS		(8 * NS_PER_MS)		/* all turns before the loop runs again */
 #define TURN_NS		(2 * NS_PER_MS)		/* of one session */
-#define RETRY_MS	50			/* for sessions whose budget is used up */
 #define TIDY_S		600
 #define SESSIONS_PER_PEER 2
 #define DEFAULT_ID	0x01020304		/* 1.2.3.4, as pmacct's */
@@ -38,94 +31,10 @@ bgp_counters(const struct bgp *bgp)
 	return &bgp->c;
 }
 
-void
-session_unqueue(struct session *s)
+struct turns_took
+bgp_slowest(const struct bgp *bgp)
 {
-	struct bgp *bgp = s->bgp;
-
-	if (s->queue == QUEUE_READY)
-		TAILQ_REMOVE(&bgp->ready, s, queued);
-	else if (s->queue == QUEUE_WAITING)
-		TAILQ_REMOVE(&bgp->waiting, s, queued);
-	s->queue = QUEUE_NONE;
-}
-
-/* Run the event after everything that is active now. */
-static void
-soon(struct event *ev, unsigned ms)
-{
-	struct timeval tv = { .tv_usec = ms * 1000 };
-
-	if (!evtimer_pending(ev, NULL))
-		evtimer_add(ev, &tv);
-}
-
-void
-session_ready(struct session *s)
-{
-	if (s->queue == QUEUE_READY)
-		return;
-	session_unqueue(s);
-	s->queue = QUEUE_READY;
-	TAILQ_INSERT_TAIL(&s->bgp->ready, s, queued);
-	soon(s->bgp->work, 0);
-}
-
-void
-session_wait(struct session *s)
-{
-	session_unqueue(s);
-	s->queue = QUEUE_WAITING;
-	TAILQ_INSERT_TAIL(&s->bgp->waiting, s, queued);
-	soon(s->bgp->retry, RETRY_MS);
-}
-
-static void
-note_pass(struct bgp *bgp, int64_t ns, int64_t cpu)
-{
-	if ((uint64_t)ns > bgp->slowest_ns)
-		bgp->slowest_ns = (uint64_t)ns;
-	if ((uint64_t)cpu > bgp->slowest_cpu_ns)
-		bgp->slowest_cpu_ns = (uint64_t)cpu;
-}
-
-void
-bgp_slowest(const struct bgp *bgp, uint64_t *ret_ns, uint64_t *ret_cpu_ns)
-{
-	*ret_ns = bgp->slowest_ns;
-	*ret_cpu_ns = bgp->slowest_cpu_ns;
-}
-
-static void
-on_work(evutil_socket_t fd, short what, void *arg)
-{
-	struct bgp *bgp = arg;
-	mono_t began = mono_now(), now = began, end = mono_add(now, PASS_NS);
-	int64_t cpu = cpu_ns();
-	struct session *s;
-
-	(void)fd;
-	(void)what;
-	while (!mono_due(now, end) && (s = TAILQ_FIRST(&bgp->ready)) != NULL) {
-		session_unqueue(s);
-		session_turn(s, mono_add(now, TURN_NS));
-		now = mono_now();
-	}
-	if (!TAILQ_EMPTY(&bgp->ready))
-		soon(bgp->work, 0);
-	note_pass(bgp, mono_since(mono_now(), began), cpu_ns() - cpu);
-}
-
-static void
-on_retry(evutil_socket_t fd, short what, void *arg)
-{
-	struct bgp *bgp = arg;
-	struct session *s;
-
-	(void)fd;
-	(void)what;
-	while ((s = TAILQ_FIRST(&bgp->waiting)) != NULL)
-		session_ready(s);
+	return turns_slowest(bgp->turns);
 }
 
 static void
@@ -298,10 +207,7 @@ bgp_start(struct event_base *base, struct rib *rib, const struct bgp_conf *conf,
 	bgp->rib = rib;
 	copy_conf(bgp, conf);
 	TAILQ_INIT(&bgp->peers);
-	TAILQ_INIT(&bgp->ready);
-	TAILQ_INIT(&bgp->waiting);
-	bgp->work = evtimer_new(base, on_work, bgp);
-	bgp->retry = evtimer_new(base, on_retry, bgp);
+	bgp->turns = turns_new(base, &(struct turns_conf){ PASS_NS, TURN_NS, session_turn });
 	bgp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bgp);
 	event_add(bgp->tidy, &tidy);
 	if (read_files(&files, conf, err) != 0) {
@@ -342,8 +248,7 @@ bgp_stop(struct bgp *bgp)
 	stop_sessions(bgp);
 	peers_done(bgp);
 	acceptor_free(bgp->acceptor);
-	event_free(bgp->work);
-	event_free(bgp->retry);
+	turns_free(bgp->turns);
 	event_free(bgp->tidy);
 	access_done(&bgp->access);
 	neighbors_done(&bgp->neighbors);

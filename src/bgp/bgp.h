@@ -7,8 +7,8 @@
 #ifndef WB_BGP_BGP_H
 #define WB_BGP_BGP_H
 
+#include "bgp/turns.h"
 #include "conf/conf.h"
-#include "core/clock.h"
 #include "core/counter.h"
 #include "core/sbuf.h"
 #include "net/addr.h"
@@ -98,7 +98,7 @@ extern const struct counter_row bgp_counter_rows[];
 extern const size_t bgp_counter_count;
 const struct bgp_counters *bgp_counters(const struct bgp *bgp);
 
-/* The longest that one pass over its sessions kept the loop, of the clock and of the CPU. */
-void	bgp_slowest(const struct bgp *bgp, uint64_t *ret_ns, uint64_t *ret_cpu_ns);
+/* The longest that one pass over its sessions kept the loop. */
+struct turns_took bgp_slowest(const struct bgp *bgp);
 
 #endif

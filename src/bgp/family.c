@@ -100,7 +100,8 @@ next_labelled(const struct family *f, unsigned form, struct rd *field, struct nl
 
 /*
  * RFC 9136 3.1: route distinguisher, segment, tag, prefix, gateway, label. The tag is part of the
- * route's name; it takes the place of the path id, for ADD-PATH is not agreed on with EVPN.
+ * route's name; it takes the place of the path id, for ADD-PATH is not agreed on with EVPN. Whether the
+ * last 24 bits are a VNI, the attributes of the UPDATE say.
  */
 static enum nlri_got
 next_evpn(const struct family *f, unsigned form, struct rd *field, struct nlri *ret)
@@ -110,7 +111,6 @@ next_evpn(const struct family *f, unsigned form, struct rd *field, struct nlri *
 	size_t addr_bytes;
 	const uint8_t *p;
 
-	(void)form;
 	if (field->bad)
 		return NLRI_BAD;
 	if (type != EVPN_IP_PREFIX)
@@ -125,11 +125,30 @@ next_evpn(const struct family *f, unsigned form, struct rd *field, struct nlri *
 	len = rd_u8(&r);
 	p = rd_bytes(&r, addr_bytes);
 	rd_skip(&r, addr_bytes);
-	ret->label = rd_u24(&r) >> 4;
+	ret->label = rd_u24(&r) >> (form & NLRI_VNI ? 0 : 4);
 	if (len > 8 * addr_bytes)
 		return NLRI_BAD;
 	put_prefix((uint8_t)(8 * addr_bytes), len, p, &ret->prefix);
 	return ret->rd == 0 ? NLRI_OTHER : NLRI_ROUTE;
+}
+
+bool
+evpn_says_vni(const uint8_t *bytes, size_t len)
+{
+	enum { ENCAPSULATION = 0x030c, VXLAN = 8, NVGRE = 9, VXLAN_GPE = 12, GENEVE = 19 };
+	struct rd r = rd_of(bytes, len);
+
+	while (rd_left(&r) >= 8) {
+		struct rd one = rd_sub(&r, 8);
+		uint16_t type = rd_u16(&one), tunnel;
+
+		rd_skip(&one, 4);
+		tunnel = rd_u16(&one);
+		if (type == ENCAPSULATION && (tunnel == VXLAN || tunnel == NVGRE ||
+		    tunnel == VXLAN_GPE || tunnel == GENEVE))
+			return true;
+	}
+	return false;
 }
 
 #define IP4(safi, name, rib, ...)	{ 1, safi, "IPv4 " name, RIB_IP4, rib, 32, __VA_ARGS__ }
@@ -252,6 +271,44 @@ nlri_check(const struct family *f, unsigned form, struct rd field, unsigned *oth
 	}
 	*others += other;
 	return field.bad ? -1 : n;
+}
+
+/* The bits of the last byte read that lie behind a prefix of this length. */
+static bool
+bits_behind(const struct rd *field, uint8_t len)
+{
+	return len % 8 != 0 && (field->at[-1] & 0xff >> len % 8) != 0;
+}
+
+/*
+ * Ids are small numbers in practice. Read without them, their leading zeros are default routes, and a
+ * label's length is too short; a prefix read as an id is a large number.
+ */
+static bool
+looks_right(const struct family *f, unsigned form, struct rd field)
+{
+	unsigned defaults = 0;
+	struct nlri nlri;
+
+	while (rd_left(&field) > 0) {
+		if (next_nlri(f, form, &field, &nlri) == NLRI_BAD || nlri.path_id >= 1 << 24 ||
+		    bits_behind(&field, nlri.prefix.len))
+			return false;
+		defaults += !f->rd && nlri.prefix.len == 0;
+		if (defaults > 1 && !(form & NLRI_PATH_ID))
+			return false;
+	}
+	return !field.bad;
+}
+
+unsigned
+nlri_guess(const struct family *f, unsigned form, struct rd field)
+{
+	unsigned other = form ^ NLRI_PATH_ID;
+
+	if (!may_have_paths(f) || looks_right(f, form, field) || !looks_right(f, other, field))
+		return form;
+	return other;
 }
 
 size_t

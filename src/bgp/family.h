@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Families: what may be announced, a row each. A set of families is a word with a bit per row.
- * RFC 4760 3 to 6, RFC 2545 3, RFC 8277 2, RFC 4364 4, RFC 4659 3, RFC 8950 3, RFC 9136 3.
+ * RFC 4760 3 to 6, RFC 2545 3, RFC 8277 2, RFC 4364 4, RFC 4659 3, RFC 8950 3, RFC 9136 3, RFC 8365 5.1.3.
  */
 #ifndef WB_BGP_FAMILY_H
 #define WB_BGP_FAMILY_H
@@ -16,6 +16,7 @@ enum nlri_form {
 	NLRI_PATH_ID = 1,		/* each has a path id in front (RFC 7911 3) */
 	NLRI_LABELS = 2,		/* stacks of labels, not one (RFC 8277 2.3) */
 	NLRI_GONE = 4,			/* withdrawn: one label that means nothing (RFC 8277 2.4) */
+	NLRI_VNI = 8,			/* EVPN over VXLAN: the label is a VNI of 24 bits (RFC 8365 5.1.3) */
 };
 
 /* What became of one NLRI. */
@@ -68,8 +69,21 @@ struct addr next_hop_decode(struct rd value);
  */
 int	nlri_check(const struct family *f, unsigned form, struct rd field, unsigned *others);
 
+/*
+ * Where nobody knows whether path ids were agreed on: `form`, or its opposite (with or without them) where
+ * the field does not look like `form` and does look like that. What looks right is well-formed, has no bits
+ * set behind a prefix's length, no path id of 2^24 and more, and tells no default route twice.
+ */
+unsigned nlri_guess(const struct family *f, unsigned form, struct rd field);
+
 /* Up to `most` routes from a field that was checked; 0 at its end. */
 size_t	nlri_take(const struct family *f, unsigned form, struct rd *field, struct nlri *ret,
 	    size_t most);
+
+/*
+ * Do extended communities say that packets travel in VXLAN or its like (RFC 9012 4.1)? The label of an
+ * EVPN route is then a VNI (RFC 8365 5.1.3).
+ */
+bool	evpn_says_vni(const uint8_t *bytes, size_t len);
 
 #endif

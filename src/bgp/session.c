@@ -42,7 +42,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	session_ready(arg);
+	turn_ready(&((struct session *)arg)->turn);
 }
 
 /* Hand the kernel what it takes. An error shows on the reading side as well, and is met there. */
@@ -94,7 +94,7 @@ is_behind(const struct session *s)
 {
 	int waiting = 0;
 
-	return s->queue != QUEUE_NONE || (ioctl(s->fd, FIONREAD, &waiting) == 0 && waiting > 0);
+	return turn_is_queued(&s->turn) || (ioctl(s->fd, FIONREAD, &waiting) == 0 && waiting > 0);
 }
 
 static void
@@ -136,6 +136,7 @@ make(struct peer *p, int fd, uint16_t port)
 
 	s->bgp = p->bgp;
 	s->peer = p;
+	turn_init(&s->turn, p->bgp->turns, s);
 	s->fd = fd;
 	s->port = port;
 	s->most = BGP_MESSAGE_MAX;
@@ -203,7 +204,7 @@ session_close(struct session *s)
 	struct peer *p = s->peer;
 	bool had_teller = s->teller != NULL;
 
-	session_unqueue(s);
+	turn_leave(&s->turn);
 	event_free(s->read);
 	event_free(s->write);
 	event_free(s->hold);
@@ -310,8 +311,9 @@ lose_frame(struct session *s, const struct bgp_fault *fault)
 }
 
 void
-session_turn(struct session *s, mono_t until)
+session_turn(void *session, mono_t until)
 {
+	struct session *s = session;
 	mono_t now = mono_now();
 	size_t done = 0;
 
@@ -337,7 +339,7 @@ session_turn(struct session *s, mono_t until)
 		case STEP_WAIT:
 			count(&s->peer->c.waits);
 			event_del(s->read);
-			session_wait(s);
+			turn_wait(&s->turn);
 			return;
 		case STEP_DONE:
 			break;
@@ -349,5 +351,5 @@ session_turn(struct session *s, mono_t until)
 		done = 0;
 		now = mono_now();
 	} while (!mono_due(now, until));
-	session_ready(s);
+	turn_ready(&s->turn);
 }

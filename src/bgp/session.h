@@ -3,11 +3,11 @@
  * Inside the session half: the speaker, its neighbours and their connections. Everything is of the
  * control thread.
  *
- *   struct bgp      the speaker: listeners, neighbours, the queue of sessions that have work
+ *   struct bgp      the speaker: listeners, neighbours, the turns of sessions that have work
  *   struct peer     a neighbour, by its address; outlives its connections for a day
  *   struct session  one TCP connection and its state machine; a teller once it is established
  *
- * bgp.c starts and stops and shares out time, peer.c knows the neighbours, dial.c calls those that
+ * bgp.c starts and stops, turns.h shares out time, peer.c knows the neighbours, dial.c calls those that
  * are to be called, session.c moves bytes, fsm.c decides, stale.c keeps the routes of a lost session
  * until they are told again; routes.h tells the RIB.
  */
@@ -24,6 +24,7 @@
 #include "bgp/neighbors.h"
 #include "bgp/open.h"
 #include "bgp/routes.h"
+#include "bgp/turns.h"
 #include "core/log.h"
 
 enum bgp_state {
@@ -64,14 +65,13 @@ struct aheads {
 
 struct session {
 	TAILQ_ENTRY(session) of_peer;
-	TAILQ_ENTRY(session) queued;
+	struct turn turn;
 	struct bgp *bgp;
 	struct peer *peer;
 	int fd;
 	uint16_t port;
 	struct event *read, *write, *hold, *keepalive;
 	enum bgp_state state;
-	enum { QUEUE_NONE, QUEUE_READY, QUEUE_WAITING } queue;
 	bool counted;			/* the message at hand, which had to wait */
 	bool dialled;			/* by us */
 	bool lost;			/* it ends without a reason that concerns its routes */
@@ -130,19 +130,13 @@ struct bgp {
 	struct acceptor *acceptor;
 	struct peer_list peers;
 	size_t peers_up;		/* with a session in any state */
-	struct session_list ready, waiting;
-	struct event *work, *retry, *tidy;
+	struct turns *turns;
+	struct event *tidy;
 	bool stopping;
-	uint64_t slowest_ns, slowest_cpu_ns;	/* pass */
 	struct bgp_counters c;
 	struct log_limit limit;
 	struct aheads aheads;		/* of the session whose turn it is */
 };
-
-/* bgp.c: sharing out time. */
-void	session_ready(struct session *s);	/* it has, or may have, something to do */
-void	session_wait(struct session *s);	/* it may have in a while: its budget is used up */
-void	session_unqueue(struct session *s);
 
 /* peer.c */
 /* Made where it was not known; scope: the interface of a link-local address. */
@@ -163,7 +157,7 @@ void	peer_log(struct peer *p, enum log_level level, const char *fmt, ...)
 void	session_new(struct peer *p, int fd, uint16_t port);	/* accepted */
 void	session_dial(struct peer *p, int fd);			/* being dialled */
 /* Work until the bytes at hand are used up or the time is; what it says next is queued by it. */
-void	session_turn(struct session *s, mono_t until);
+void	session_turn(void *session, mono_t until);
 /* Queue one message for the neighbour; STEP_CLOSED where it takes none any more. */
 enum step session_send(struct session *s, void (*encode)(struct wr *w, const struct session *s));
 void	session_hold(struct session *s, uint16_t hold_s);	/* start its timers; 0: none */

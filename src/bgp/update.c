@@ -131,6 +131,17 @@ join_aspath(struct bgp_update *u)
 	u->attrs.aspath_len = (uint16_t)wr_len(&w);
 }
 
+/* The community may stand behind the routes, so this is known last (RFC 8365 5.1.3). */
+static void
+mark_vnis(struct bgp_update *u)
+{
+	struct update_part_nlri *part = &u->part[PART_MP_REACH];
+
+	if (part->family != NULL && part->family->rib_safi == RIB_EVPN &&
+	    evpn_says_vni(u->attrs.ecomms, u->attrs.ecomms_len))
+		part->form |= NLRI_VNI;
+}
+
 static const struct family *
 end_of_rib(const struct bgp_update *u, size_t withdrawn, size_t attrs, size_t nlri)
 {
@@ -177,6 +188,7 @@ update_decode(struct rd body, const struct bgp_context *context, struct bgp_upda
 	check_routes_found(u, attrs_len > 0);
 	if (u->verdict < VERDICT_WITHDRAW) {
 		join_aspath(u);
+		mark_vnis(u);
 		u->end_of_rib = end_of_rib(u, rd_left(&withdrawn), attrs_len, rd_left(&nlri));
 	}
 }

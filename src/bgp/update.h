@@ -19,6 +19,7 @@ struct bgp_context {
 	uint32_t families;		/* a bit per row of the table of families */
 	uint32_t add_path;		/* of these, those whose NLRIs have path ids (RFC 7911) */
 	uint32_t labels;		/* those that may have stacks of labels (RFC 8277 2.1) */
+	bool guess_paths;		/* add_path is a guess: NLRIs that look otherwise are read so */
 	bool as4;			/* both know 4-byte AS numbers */
 	bool internal;			/* same AS on both sides */
 };

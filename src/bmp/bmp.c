@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The station: who is let in, and how the control thread's time is shared out among the connections.
- * Those with bytes to look at stand in a queue; each gets a short turn, and all turns of one pass
- * together end well before the 20 ms that a slice of the control loop may take.
- */
+/* The station: listeners, who is let in, start and stop. */
 #include "bmp/station.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 
 #define PASS_NS		(5 * NS_PER_MS)		/* all turns before the loop runs again */
 #define TURN_NS		NS_PER_MS		/* of one connection */
-#define RETRY_MS	50			/* for those whose budget is used up */
 #define TIDY_S		600
 
 #define ROW(field, kind, text) \
@@ -47,94 +41,10 @@ bmp_tell(struct bmp *bmp, const struct conn *c, struct bmp_event *e)
 	bmp->conf.event(bmp->conf.event_ctx, e);
 }
 
-void
-bmp_took(struct bmp *bmp, mono_t since)
+struct turns_took
+bmp_slowest(const struct bmp *bmp)
 {
-	uint64_t took = (uint64_t)mono_since(mono_now(), since);
-
-	if (took > bmp->slowest_ns)
-		bmp->slowest_ns = took;
-}
-
-uint64_t
-bmp_slowest_ns(const struct bmp *bmp)
-{
-	return bmp->slowest_ns;
-}
-
-/* --- time ----------------------------------------------------------------------------------------- */
-
-void
-conn_unqueue(struct conn *c)
-{
-	struct bmp *bmp = c->bmp;
-
-	if (c->queue == QUEUE_READY)
-		TAILQ_REMOVE(&bmp->ready, c, queued);
-	else if (c->queue == QUEUE_WAITING)
-		TAILQ_REMOVE(&bmp->waiting, c, queued);
-	c->queue = QUEUE_NONE;
-}
-
-static void
-soon(struct event *ev, unsigned ms)
-{
-	struct timeval tv = { .tv_usec = ms * 1000 };
-
-	if (!evtimer_pending(ev, NULL))
-		evtimer_add(ev, &tv);
-}
-
-void
-conn_ready(struct conn *c)
-{
-	if (c->queue != QUEUE_NONE)
-		return;
-	c->queue = QUEUE_READY;
-	TAILQ_INSERT_TAIL(&c->bmp->ready, c, queued);
-	soon(c->bmp->work, 0);
-}
-
-void
-conn_wait(struct conn *c)
-{
-	conn_unqueue(c);
-	c->queue = QUEUE_WAITING;
-	TAILQ_INSERT_TAIL(&c->bmp->waiting, c, queued);
-	soon(c->bmp->retry, RETRY_MS);
-}
-
-static void
-on_work(evutil_socket_t fd, short what, void *arg)
-{
-	struct bmp *bmp = arg;
-	mono_t begun = mono_now(), now = begun, end = mono_add(now, PASS_NS);
-	struct conn *c;
-
-	(void)fd;
-	(void)what;
-	while (!mono_due(now, end) && (c = TAILQ_FIRST(&bmp->ready)) != NULL) {
-		conn_unqueue(c);
-		conn_turn(c, mono_add(now, TURN_NS));
-		now = mono_now();
-	}
-	if (!TAILQ_EMPTY(&bmp->ready))
-		soon(bmp->work, 0);
-	bmp_took(bmp, begun);
-}
-
-static void
-on_retry(evutil_socket_t fd, short what, void *arg)
-{
-	struct bmp *bmp = arg;
-	struct conn *c;
-
-	(void)fd;
-	(void)what;
-	while ((c = TAILQ_FIRST(&bmp->waiting)) != NULL) {
-		conn_unqueue(c);
-		conn_ready(c);
-	}
+	return turns_slowest(bmp->turns);
 }
 
 static void
@@ -246,10 +156,7 @@ bmp_start(struct event_base *base, struct rib *rib, const struct bmp_conf *conf,
 	copy_conf(bmp, conf);
 	TAILQ_INIT(&bmp->routers);
 	TAILQ_INIT(&bmp->conns);
-	TAILQ_INIT(&bmp->ready);
-	TAILQ_INIT(&bmp->waiting);
-	bmp->work = evtimer_new(base, on_work, bmp);
-	bmp->retry = evtimer_new(base, on_retry, bmp);
+	bmp->turns = turns_new(base, &(struct turns_conf){ PASS_NS, TURN_NS, conn_turn });
 	bmp->tidy = event_new(base, -1, EV_PERSIST, on_tidy, bmp);
 	event_add(bmp->tidy, &tidy);
 	if (start(bmp, conf, err) == 0)
@@ -269,8 +176,7 @@ bmp_stop(struct bmp *bmp)
 	}
 	routers_done(bmp);
 	acceptor_free(bmp->acceptor);
-	event_free(bmp->work);
-	event_free(bmp->retry);
+	turns_free(bmp->turns);
 	event_free(bmp->tidy);
 	allow_free(bmp->allow);
 	tls_free(bmp->tls);

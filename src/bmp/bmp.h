@@ -11,6 +11,7 @@
 #ifndef WB_BMP_BMP_H
 #define WB_BMP_BMP_H
 
+#include "bgp/turns.h"
 #include "bgp/update.h"
 #include "bmp/message.h"
 #include "core/clock.h"
@@ -69,7 +70,7 @@ extern const struct counter_row bmp_counter_rows[];
 extern const size_t bmp_counter_count;
 const struct bmp_counters *bmp_counters(const struct bmp *bmp);
 
-uint64_t bmp_slowest_ns(const struct bmp *bmp);	/* longest time it kept control in one go */
+struct turns_took bmp_slowest(const struct bmp *bmp);	/* the longest it kept control in one go */
 
 struct bmp_router_counters {
 	counter_t sessions, messages, bytes;
@@ -80,6 +81,7 @@ struct bmp_router_counters {
 	counter_t unknown_tlv, unknown_statistic, cut_statistic, unknown_down_reason;
 	counter_t announced, withdrawn, refused;	/* NLRIs */
 	counter_t nlri_skipped, attr_discarded, treated_as_withdraw, updates_lost;	/* RFC 7606 */
+	counter_t inferred_addpath;	/* UPDATEs read with path ids that no Peer Up told of */
 	counter_t ends_of_rib, mirrored, mirrored_lost, waits;
 };
 extern const struct counter_row bmp_router_counter_rows[];

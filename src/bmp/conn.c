@@ -24,7 +24,7 @@ static void
 on_readable(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
-	conn_ready(arg);
+	turn_ready(&((struct conn *)arg)->turn);
 }
 
 static void
@@ -60,7 +60,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 	/* What came before the end is still looked at. */
 	c->ended = true;
-	conn_ready(c);
+	turn_ready(&c->turn);
 }
 
 /* A router that is gone without a word would be taken for a silent one for ever. */
@@ -79,6 +79,7 @@ conn_new(struct bmp *bmp, int fd, const struct addr *from, uint16_t port)
 	struct timeval handshake = { .tv_sec = HANDSHAKE_S };
 
 	c->bmp = bmp;
+	turn_init(&c->turn, bmp->turns, c);
 	c->addr = *from;
 	c->port = port;
 	c->tls = c->handshaking = bmp->tls != NULL;
@@ -100,7 +101,7 @@ conn_close(struct conn *c)
 {
 	struct bmp_event e = { .kind = BMP_EVENT_DOWN };
 
-	conn_unqueue(c);
+	turn_leave(&c->turn);
 	if (c->router != NULL) {
 		bmp_tell(c->bmp, c, &e);
 		router_detach(c->router, c->gone);
@@ -180,7 +181,7 @@ next_message(struct conn *c)
 	step = take_message(c, evbuffer_pullup(in, (ev_ssize_t)whole), whole);
 	if (step == STEP_WAIT) {
 		count(&c->router->c.waits);
-		conn_wait(c);
+		turn_wait(&c->turn);
 	} else if (step == STEP_DONE) {
 		c->counted = false;
 		evbuffer_drain(in, whole);
@@ -189,11 +190,13 @@ next_message(struct conn *c)
 }
 
 void
-conn_turn(struct conn *c, mono_t until)
+conn_turn(void *conn, mono_t until)
 {
+	struct conn *c = conn;
+
 	do {
 		if (next_message(c) != STEP_DONE)
 			return;
 	} while (!mono_due(mono_now(), until));
-	conn_ready(c);
+	turn_ready(&c->turn);
 }

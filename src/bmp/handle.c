@@ -89,6 +89,7 @@ peer_up(struct deed *d)
 	p->local_id = p->sent.id;
 	p->announced = true;
 	p->table[0] = p->last_error[0] = '\0';
+	memset(p->paths, 0, sizeof(p->paths));
 	if (bmp_tlv_find(d->m->tlvs, BMP_INFO_TABLE, &tlv))
 		keep_text(p->table, sizeof(p->table), tlv.value);
 	if (!p->up)
@@ -159,7 +160,9 @@ context_of(const struct monitored *p, enum teller_rib rib)
 		agreed = out ? context_agree(&p->received, &p->sent) :
 		    context_agree(&p->sent, &p->received);
 	return (struct bgp_context){
-		.families = families_all(), .add_path = agreed.add_path, .labels = agreed.labels,
+		.families = families_all(), .labels = agreed.labels,
+		.add_path = p->announced ? agreed.add_path : p->paths[rib],
+		.guess_paths = !p->announced,
 		.as4 = rib == TELLER_LOC_RIB || (h->flags & BMP_FLAG_A) == 0,
 		.internal = rib != TELLER_IN_PRE || !p->announced || p->local_as == h->as,
 	};
@@ -180,6 +183,35 @@ log_update(struct deed *d, const struct bgp_update *u)
 	router_log(d->r, LOG_LVL_WARN, "UPDATE of %s: %s (%u): %s: %u; %s",
 	    monitored_text(&d->p->header, text), attribute_name(u->fault_attr), u->fault_attr,
 	    u->fault.why, u->fault.value, results[u->verdict]);
+}
+
+/*
+ * Without a Peer Up nobody knows whether path ids were agreed on (RFC 7911): how its NLRIs were read is
+ * what the next ones are expected to look like.
+ */
+static void
+learn_paths(struct deed *d, enum teller_rib rib, const struct bgp_update *u)
+{
+	uint32_t *paths = &d->p->paths[rib], before = *paths, seen = 0;
+	char text[96];
+
+	if (d->p->announced)
+		return;
+	for (unsigned i = 0; i < UPDATE_PARTS; i++) {
+		const struct update_part_nlri *part = &u->part[i];
+
+		if (part->family == NULL || part->count == 0)
+			continue;
+		*paths &= ~family_bit(part->family);
+		if (part->form & NLRI_PATH_ID)
+			seen |= family_bit(part->family);
+	}
+	*paths |= seen;
+	if (seen != 0)
+		count(&d->r->c.inferred_addpath);
+	if (*paths != before)
+		router_log(d->r, LOG_LVL_INFO, "%s, without a Peer Up: its NLRIs %s path ids",
+		    monitored_text(&d->p->header, text), seen != 0 ? "seem to have" : "have no");
 }
 
 static void
@@ -221,6 +253,7 @@ route_monitoring(struct deed *d)
 	log_update(d, u);
 	if (u->verdict == VERDICT_RESET)
 		return STEP_DONE;
+	learn_paths(d, rib, u);
 	count_add(&rc->nlri_skipped, u->skipped);
 	count_add(&rc->attr_discarded, u->discarded);
 	if (u->verdict == VERDICT_WITHDRAW)

@@ -125,6 +125,7 @@ monitored_gone(struct monitored *p)
 		p->teller[i] = NULL;
 	}
 	p->up = p->announced = false;
+	memset(p->paths, 0, sizeof(p->paths));
 	p->since = mono_now();
 }
 

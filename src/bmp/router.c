@@ -44,6 +44,7 @@ const struct counter_row bmp_router_counter_rows[] = {
 	ROW(attr_discarded, "attributes discarded (RFC 7606)"),
 	ROW(treated_as_withdraw, "UPDATEs treated as withdraw (RFC 7606)"),
 	ROW(updates_lost, "UPDATEs that could not be read"),
+	ROW(inferred_addpath, "UPDATEs read with path ids that no Peer Up told of"),
 	ROW(ends_of_rib, "End-of-RIB markers"),
 	ROW(mirrored, "BGP messages mirrored"),
 	ROW(mirrored_lost, "reports of mirrored messages that were lost"),
@@ -95,7 +96,7 @@ static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct router *r = arg;
-	mono_t begun = mono_now();
+	struct turns_watch watch = turns_begin();
 	struct monitored *p;
 
 	(void)fd;
@@ -105,7 +106,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		monitored_sweep(p);
 	if (r->conn == NULL)
 		r->since = mono_now();
-	bmp_took(r->bmp, begun);
+	turns_end(r->bmp->turns, &watch);
 }
 
 static struct router *

@@ -2,12 +2,12 @@
 /*
  * Inside the station. Everything is of the control thread.
  *
- *   struct bmp        the station: listeners, routers, the queue of connections that have work
+ *   struct bmp        the station: listeners, routers, the turns of connections that have work
  *   struct conn       a TCP or TLS connection; has a router from its first message on
  *   struct router     a BMP router, by address and sysName; outlives its connections for a day
  *   struct monitored  a peer of a router, with a teller per RIB it tells of
  *
- * bmp.c starts, stops and shares out time, conn.c moves bytes, router.c and monitored.c know who is
+ * bmp.c starts and stops, bgp/turns.h shares out time, conn.c moves bytes, router.c and monitored.c know who is
  * there, handle.c acts on messages, unknown.c counts what has no row, tls.c has the certificates.
  */
 #ifndef WB_BMP_STATION_H
@@ -32,7 +32,7 @@ enum step { STEP_DONE, STEP_WAIT, STEP_CLOSED };	/* WAIT: again later; CLOSED: n
 
 struct conn {
 	TAILQ_ENTRY(conn) entry;
-	TAILQ_ENTRY(conn) queued;
+	struct turn turn;
 	struct bmp *bmp;
 	struct router *router;		/* NULL before the first message */
 	struct bufferevent *bev;
@@ -41,7 +41,6 @@ struct conn {
 	bool tls, handshaking, ended;	/* ended: nothing more comes, what is there is still read */
 	bool counted;			/* the message at hand, which had to wait */
 	bool gone;			/* the router said that it does not come back */
-	enum { QUEUE_NONE, QUEUE_READY, QUEUE_WAITING } queue;
 };
 
 TAILQ_HEAD(conn_list, conn);
@@ -57,6 +56,7 @@ struct monitored {
 	bool announced;			/* by a Peer Up */
 	uint32_t local_as, local_id;	/* of the router, from the OPEN it sent */
 	struct bgp_open sent, received;
+	uint32_t paths[TELLER_RIBS];	/* without a Peer Up: families that seem to have path ids */
 	mono_t since;
 	struct teller *teller[TELLER_RIBS];
 	uint64_t updates;
@@ -100,10 +100,10 @@ struct bmp {
 	struct allow *allow;		/* NULL: no file, everybody */
 	struct ssl_ctx_st *tls;		/* NULL: no TLS */
 	struct router_list routers;
-	struct conn_list conns, ready, waiting;
+	struct conn_list conns;
 	size_t conn_count;
-	struct event *work, *retry, *tidy;
-	uint64_t slowest_ns;
+	struct turns *turns;
+	struct event *tidy;
 	struct bmp_counters c;
 	struct log_limit limit;
 	struct bmp_unknown unknown[UNKNOWN_MOST];
@@ -111,16 +111,12 @@ struct bmp {
 	struct bgp_update update;	/* scratch */
 };
 
-/* bmp.c: sharing out time. */
-void	conn_ready(struct conn *c);
-void	conn_wait(struct conn *c);
-void	conn_unqueue(struct conn *c);
-void	bmp_took(struct bmp *bmp, mono_t since);	/* a slice of control's time */
+/* bmp.c */
 void	bmp_tell(struct bmp *bmp, const struct conn *c, struct bmp_event *e);
 
 /* conn.c */
 void	conn_new(struct bmp *bmp, int fd, const struct addr *from, uint16_t port);
-void	conn_turn(struct conn *c, mono_t until);
+void	conn_turn(void *conn, mono_t until);
 enum step conn_close(struct conn *c);
 
 /* router.c */

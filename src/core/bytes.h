@@ -24,7 +24,8 @@ struct rd {
 static inline struct rd
 rd_of(const void *bytes, size_t len)
 {
-	return (struct rd){ .at = bytes, .end = (const uint8_t *)bytes + len };
+	/* Of nothing there may be no address either, and nothing may be added to that. */
+	return (struct rd){ .at = bytes, .end = len > 0 ? (const uint8_t *)bytes + len : bytes };
 }
 
 static inline size_t

@@ -30,6 +30,15 @@ growslots_init(struct growslots *g, size_t expected)
 }
 
 void
+growslots_adopt(struct growslots *g, struct slots *slots)
+{
+	assert(slots->used == 0 && slots->mask + 1 >= 2 * GROWSLOTS_STEP);
+	g->now = *slots;
+	*slots = (struct slots){ 0 };
+	settled(g);
+}
+
+void
 growslots_done(struct growslots *g)
 {
 	slots_done(&g->now);

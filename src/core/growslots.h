@@ -18,6 +18,7 @@ struct growslots {
 };
 
 void	growslots_init(struct growslots *g, size_t expected);
+void	growslots_adopt(struct growslots *g, struct slots *slots);	/* takes them; free, 64 at least */
 void	growslots_done(struct growslots *g);
 
 /* To be called before every GROWSLOTS_STEP entries: makes room for them, moves a few places. */

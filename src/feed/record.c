@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bgp/family.h"
 #include "core/mem.h"
 
 /* What every field function gets; the path's records are looked up once. */
@@ -256,15 +257,35 @@ put_rd_origin(struct json *j, const char *name, const struct field_of *f)
 		json_str(j, name, f->r->info->kind == TELLER_BMP ? "bmp" : "bgp");
 }
 
+/* Of EVPN the same number is one or the other. */
+static bool
+label_is_vni(const struct field_of *f)
+{
+	const uint8_t *bytes;
+	size_t len;
+
+	if (f->r->nlri->safi != RIB_EVPN)
+		return false;
+	bytes = rib_attr(f->r->rib, ATTR_ECOMMS, f->comms.ecomms, &len);
+	return evpn_says_vni(bytes, len);
+}
+
 static void
 put_label(struct json *j, const char *name, const struct field_of *f)
 {
 	char text[16];
 
-	if (f->r->nlri->safi == RIB_UNICAST)
+	if (f->r->nlri->safi == RIB_UNICAST || label_is_vni(f))
 		return;
 	snprintf(text, sizeof(text), "%u", f->r->nlri->label);
 	json_str(j, name, text);
+}
+
+static void
+put_vni(struct json *j, const char *name, const struct field_of *f)
+{
+	if (label_is_vni(f))
+		json_u64(j, name, f->r->nlri->label);
 }
 
 #define IN(kind)	(1u << RECORD_##kind)
@@ -304,6 +325,7 @@ static const struct field {
 	{ "rd",			ROUTES,			put_rd },
 	{ "rd_origin",		ROUTES,			put_rd_origin },
 	{ "mpls_label",		ROUTES,			put_label },
+	{ "vni",		ROUTES,			put_vni },
 };
 
 void

@@ -190,8 +190,8 @@ finish(struct template *t, const struct template_conf *conf)
 	t->flow.step = mem_array(n + 1, sizeof(struct step));
 	t->option.step = mem_array(n + 1, sizeof(struct step));
 	compile(t, wish, n);
-	if (!t->variable && !conf->steps)
-		t->permute = permute_of(&t->flow, t->rec_len);
+	if (!t->variable)
+		t->permute = permute_of(&t->flow, t->rec_len, conf->permute);
 	if (t->options)
 		t->kind = FLOW_OPTION;
 	else if (t->has & FLOW_HAS_BYTES)

@@ -53,7 +53,7 @@ struct template {
 struct template_conf {
 	uint16_t version;		/* 9 or 10: where start times count from */
 	bool asa_bi_flow;
-	bool steps;			/* no permutation, whatever the machine can: to compare */
+	enum permute_way permute;	/* other than PERMUTE_BEST: to compare */
 };
 
 /*

@@ -47,6 +47,7 @@ struct output {
 	struct out_env env;
 	const struct rib *rib;
 	struct chan *chan;
+	struct rack *rack;
 	pthread_t thread;
 	bool ended;			/* control's: the thread was joined */
 
@@ -120,7 +121,7 @@ add_slice(struct output *o, struct slice *s)
 	count_add(&o->c.bytes_added, s->bytes_in);
 	count_add(&o->c.packets_added, s->packets_in);
 	bintab_add(framejournal_on(&o->journal) ? o->journal.fresh : o->tab, o->rib, s);
-	slice_free(s);
+	slice_free(s, o->rack);
 }
 
 static void
@@ -476,8 +477,9 @@ output_free(struct output *o)
 	struct slice *s;
 
 	while ((s = chan_take(o->chan)) != NULL)
-		slice_free(s);
+		slice_free(s, NULL);
 	chan_free(o->chan);
+	rack_free(o->rack);
 	bintab_free(o->tab);
 	bintab_free(o->batch.tab);
 	sem_destroy(&o->started);
@@ -497,6 +499,7 @@ output_start(const struct out_kind *kind, const struct out_env *env, const struc
 	o->rib = rib;
 	o->start_err = err;
 	o->chan = chan_new(CHAN_ROOM);
+	o->rack = rack_new();
 	o->tab = bintab_new(env->plan);
 	sem_init(&o->started, 0, 0);
 	pthread_mutex_init(&o->state_lock, NULL);
@@ -524,6 +527,12 @@ bool
 output_give(struct output *o, struct slice *s)
 {
 	return chan_send(o->chan, s);
+}
+
+struct rack *
+output_rack(struct output *o)
+{
+	return o->rack;
 }
 
 int64_t

@@ -92,6 +92,8 @@ struct output *output_start(const struct out_kind *kind, const struct out_env *e
 
 /* Worker: hand a slice over (takes it). false: the output is behind; keep it and go on. */
 bool	output_give(struct output *o, struct slice *s);
+/* Where slices are to be opened: on memory of those that are through. */
+struct rack *output_rack(struct output *o);
 /* How long a slice of this output may stay open, ns. */
 int64_t	output_slice_ns(const struct output *o);
 

@@ -82,7 +82,7 @@ struct nlri {
 	uint8_t safi;			/* enum rib_safi */
 	struct prefix prefix;		/* its address says the AFI */
 	uint32_t path_id;		/* ADD-PATH (RFC 7911), 0: none */
-	uint32_t label;			/* 20 bits, 0: none */
+	uint32_t label;			/* 20 bits, or a VNI of 24 (EVPN over VXLAN); 0: none */
 };
 
 /*

@@ -98,7 +98,11 @@ struct sql_backend {
 	enum ledger_answer (*ledger)(void *db, const struct ledger_row *row, struct sbuf *err);
 	int (*put)(void *db, const struct sql_target *target, const struct sql_rows *rows,
 	    struct sbuf *err);
-	/* A statement that changes rows in the server alone. Gives how many, or -1. */
+	/* Was the last failed put a refusal of rows (a constraint, a trigger, an overflow), with a
+	   connection that goes on? */
+	bool (*refused)(void *db);
+	/* A statement of the server alone: savepoints, or rows that it changes. Gives how many of
+	   those, or -1. */
 	int64_t (*run)(void *db, const char *sql, struct sbuf *err);
 	int (*commit)(void *db, struct sbuf *err);
 	void (*rollback)(void *db);

@@ -28,11 +28,27 @@
 
 /* --- connection ----------------------------------------------------------------------------------- */
 
+/*
+ * Is the last error about a row? By the class of SQLSTATE (data, constraints, what a trigger
+ * signals), or MySQL's CHECK and a signal of any other state.
+ */
+static bool
+about_rows(MYSQL *c)
+{
+	static const char *const classes[] = { "22", "23", "44", "45" };
+
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (strncmp(mysql_sqlstate(c), classes[i], 2) == 0)
+			return true;
+	return mysql_errno(c) == 3819 || mysql_errno(c) == 1644;
+}
+
 int
 my_run(struct my *m, const char *sql, struct sbuf *err)
 {
 	if (mysql_query(m->c, sql) == 0)
 		return 0;
+	m->refused = about_rows(m->c);
 	sbuf_printf(err, "%s, by: %.200s", mysql_error(m->c), sql);
 	return -1;
 }
@@ -444,6 +460,7 @@ say_warning(struct my *m, const char *table, struct sbuf *err)
 	    row != NULL ? row[2] : "the server does not say why");
 	mysql_free_result(r);
 	sbuf_done(&not_used);
+	m->refused = true;
 }
 
 /* -1 with a sentence; else how many rows went in. No warning was given unless rows were skipped. */
@@ -600,6 +617,7 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
+	m->refused = false;
 	load_init(&load, t->columns, rows, &k->live);
 	if (!t->remove && (t->insert_only || (t->fresh && upserts(k))))
 		ret = put_straight(m, t, &load, err);
@@ -611,6 +629,14 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	}
 	load_done(&load);
 	return ret;
+}
+
+static bool
+my_refused(void *self)
+{
+	struct my *m = self;
+
+	return m->c != NULL && m->refused;
 }
 
 static int64_t
@@ -631,6 +657,7 @@ const struct sql_backend sql_mysql = {
 	.begin = my_begin,
 	.ledger = my_ledger,
 	.put = my_put,
+	.refused = my_refused,
 	.run = my_change,
 	.commit = my_commit,
 	.rollback = my_rollback,

@@ -24,6 +24,7 @@ struct my {
 	unsigned stages;		/* made on this connection */
 	bool ledger;			/* is there */
 	bool no_infile;			/* refused by the server */
+	bool refused;			/* the last error was about rows */
 	struct sbuf said;
 };
 

@@ -19,6 +19,7 @@
 #include "core/mem.h"
 #include "out/dynname.h"
 #include "out/framejournal.h"
+#include "sql/refused.h"
 #include "sql/rejects.h"
 #include "sql/rows.h"
 #include "sql/settings.h"
@@ -42,7 +43,9 @@ struct sql_out {
 		uint64_t seq;
 		int64_t bin;
 	} unsure,			/* its COMMIT got no answer ... */
-	    set_aside;			/* its rejects are in the file already */
+	    set_aside,			/* its rejects are in the file already */
+	    refused_of;			/* the batch that `refused` are rows of */
+	struct refused refused;		/* rows the server does not take: in the file as well */
 	unsigned asked;			/* ... from this server */
 };
 
@@ -208,6 +211,56 @@ fit_to_table(struct sql_out *s, unsigned server, const struct purge *purge, stru
 	return ret;
 }
 
+static const char *
+why_refused(const void *refused, uint64_t digest)
+{
+	return refused_why(refused, digest);
+}
+
+/*
+ * Rows of `refused` leave a part. rejects NULL: they are in the file already, by an earlier try of
+ * this batch, which may have landed without an answer; so it has to be the same rows again.
+ */
+static void
+drop_refused(struct part *p, const struct refused *refused, struct rejects *rejects)
+{
+	struct rows_sums was = p->sums;
+	size_t rows = rows_cells(p->cells).rows;
+
+	if (refused->count == 0)
+		return;
+	rows_drop(p->cells, why_refused, refused, rejects != NULL ? rejects_add : NULL, rejects);
+	rows_digest(p->cells, &p->sums);
+	p->rejected.rows += rows - rows_cells(p->cells).rows;
+	p->rejected.bytes += was.bytes - p->sums.bytes;
+	p->rejected.packets += was.packets - p->sums.packets;
+}
+
+/* The rows of a part that the server refuses go to the reject file and are remembered. */
+static int
+set_refused_aside(struct sql_out *s, unsigned server, const struct purge *purge, struct part *p,
+    struct sbuf *err)
+{
+	struct refused found = { 0 };
+	struct rejects rejects;
+	int ret = refused_find(s->backend, s->db[server], &p->target, p->cells, &found, err);
+
+	if (ret == 0 && found.count > 0) {
+		rejects_init(&rejects, &s->columns, p->cells, p->target.table, purge);
+		drop_refused(p, &found, &rejects);
+		ret = rejects_write(&rejects, sbuf_text(&s->reject_file), err);
+		if (ret == 0) {
+			log_write(LOG_LVL_WARN, s->env->subject, "%zu rows are refused by '%s' and "
+			    "are in '%s'; the first: %s", rejects.count, p->target.table,
+			    sbuf_text(&s->reject_file), found.why[0]);
+			refused_take(&s->refused, &found);
+		}
+		rejects_done(&rejects);
+	}
+	refused_done(&found);
+	return ret;
+}
+
 static void
 tell_rejected(const struct parts *parts, const struct purge *purge)
 {
@@ -296,14 +349,36 @@ send_parts(struct sql_out *s, unsigned server, const struct purge *purge, const 
 	return 0;
 }
 
+/* Without the rows that the server refuses, one by one. */
+static int
+look_for_refused(struct sql_out *s, unsigned server, const struct purge *purge,
+    const struct rowset *rs, const struct parts *parts, struct sbuf *err)
+{
+	struct batch_id id = { purge->seq, rs->bin.ns };
+
+	sbuf_clear(err);
+	s->refused_of = id;
+	for (size_t i = 0; i < parts->count; i++)
+		if (s->backend->prepare(s->db[server], &parts->part[i].target, err) != 0 ||
+		    set_refused_aside(s, server, purge, &parts->part[i], err) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 try_server(struct sql_out *s, unsigned server, const struct purge *purge, const struct rowset *rs,
     const struct parts *parts, struct sbuf *err)
 {
 	int ret = send_parts(s, server, purge, rs, parts, err);
+	bool refused = ret != 0 && s->backend->refused(s->db[server]);
 
 	if (ret != 0)
 		s->backend->rollback(s->db[server]);
+	if (refused && look_for_refused(s, server, purge, rs, parts, err) == 0) {
+		ret = send_parts(s, server, purge, rs, parts, err);
+		if (ret != 0)
+			s->backend->rollback(s->db[server]);
+	}
 	return ret;
 }
 
@@ -371,11 +446,16 @@ sql_write(void *self, const struct purge *purge, const struct rowset *rs, struct
 		.post_tag2 = s->set.post_tag2,
 		.rs = rs,
 	};
+	struct batch_id id = { purge->seq, rs->bin.ns };
 	struct parts parts = { 0 };
 	int ret;
 
 	split(s, &names, rs, &parts);
 	dress_parts(s, &names, rs, purge->now, &parts);
+	if (memcmp(&s->refused_of, &id, sizeof(id)) != 0)
+		refused_done(&s->refused);
+	for (size_t i = 0; i < parts.count; i++)
+		drop_refused(&parts.part[i], &s->refused, NULL);
 	ret = send_somewhere(s, purge, rs, &parts, err);
 	if (ret == 0) {
 		tell_rejected(&parts, purge);
@@ -395,6 +475,7 @@ sql_close(void *self)
 		return;
 	for (unsigned i = 0; i < s->servers; i++)
 		s->backend->close(s->db[i]);
+	refused_done(&s->refused);
 	sbuf_done(&s->reject_file);
 	columns_done(&s->columns);
 	columns_done(&s->made);

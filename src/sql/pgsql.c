@@ -551,6 +551,7 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		sbuf_printf(err, "table '%s' was not prepared", t->table);
 		return -1;
 	}
+	p->state[0] = '\0';
 	load_init(&load, t->columns, rows, &k->live);
 	if (t->remove)
 		ret = put_removed(p, t, k, &load, err);
@@ -560,6 +561,19 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		ret = put_staged(p, t, k, &load, err);
 	load_done(&load);
 	return ret;
+}
+
+/* Classes of SQLSTATE: data, constraints, a view's check; and what a trigger raises. */
+static bool
+pg_refused(void *self)
+{
+	static const char *const states[] = { "22", "23", "44", "P0001" };
+	struct pg *p = self;
+
+	for (size_t i = 0; p->c != NULL && i < ARRAY_LEN(states); i++)
+		if (strncmp(p->state, states[i], strlen(states[i])) == 0)
+			return PQstatus(p->c) == CONNECTION_OK;
+	return false;
 }
 
 static int64_t
@@ -582,6 +596,7 @@ const struct sql_backend sql_pgsql = {
 	.begin = pg_begin,
 	.ledger = pg_ledger,
 	.put = pg_put,
+	.refused = pg_refused,
 	.run = pg_change,
 	.commit = pg_commit,
 	.rollback = pg_rollback,

@@ -62,7 +62,7 @@ rejects_add(void *rejects, size_t i, const struct column *c, const char *why)
 	json_str(&j, "table", r->table);
 	json_str(&j, "instance", r->purge->instance);
 	json_u64(&j, "seq", r->purge->seq);
-	json_str(&j, "column", c->name);
+	json_str(&j, "column", c != NULL ? c->name : NULL);
 	json_str(&j, "reason", why);
 	json_object(&j, "row");
 	for (size_t k = 0; k < r->cols->count; k++)

@@ -25,7 +25,7 @@ void	rejects_init(struct rejects *r, const struct columns *cols, struct rows *ro
 	    const char *table, const struct purge *purge);
 void	rejects_done(struct rejects *r);
 
-/* Row i of `rows`; for rows_split. */
+/* Row i of `rows`; for rows_split and rows_drop. c NULL: no column of its own is at fault. */
 void	rejects_add(void *rejects, size_t i, const struct column *c, const char *why);
 
 /* Append to the file and force it to disk. -1 with a sentence. */

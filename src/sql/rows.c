@@ -433,6 +433,32 @@ find_misfit(struct rows *r, size_t i, const struct limit *limit, struct cell *ce
 	return NULL;
 }
 
+/* Rows [0, n) of `fit` are left; takes it. */
+static void
+leave(struct rows *r, size_t *fit, size_t n)
+{
+	if (n == r->n) {
+		mem_free(fit);
+		return;
+	}
+	mem_free(r->own);
+	r->pick = r->own = fit;
+	r->n = n;
+}
+
+struct rows *
+rows_slice(const struct rows *r, size_t from, size_t n)
+{
+	struct rows *some = rows_new(r->cols, r->style, r->rs, NULL, 0, r->now);
+	size_t *pick = mem_array(n + 1, sizeof(*pick));
+
+	for (size_t i = 0; i < n; i++)
+		pick[i] = r->pick != NULL ? r->pick[from + i] : from + i;
+	some->pick = some->own = pick;
+	some->n = n;
+	return some;
+}
+
 void
 rows_split(struct rows *r, const struct limit *limit,
     void (*misfit)(void *ctx, size_t i, const struct column *c, const char *why), void *ctx)
@@ -457,13 +483,7 @@ rows_split(struct rows *r, const struct limit *limit,
 	for (size_t i = 0; i < r->cols->params; i++)
 		sbuf_done(&cells[i].room);
 	mem_free(cells);
-	if (n == r->n) {
-		mem_free(fit);
-		return;
-	}
-	mem_free(r->own);
-	r->pick = r->own = fit;
-	r->n = n;
+	leave(r, fit, n);
 }
 
 /* --- digest --------------------------------------------------------------------------------------- */
@@ -506,6 +526,44 @@ digest_row(const struct rows *r, size_t row, const struct plan_field *const *ids
 		}
 	}
 	return hash_words(word, rs->stride, h);
+}
+
+uint64_t
+rows_digest_of(const struct rows *r, size_t i)
+{
+	const struct plan *plan = r->rs->plan;
+	const struct plan_field **ids = mem_array(plan->fields + 1, sizeof(*ids));
+	size_t n_ids = find_ids(plan, ids);
+	uint64_t h = digest_row(r, r->pick != NULL ? r->pick[i] : i, ids, n_ids);
+
+	mem_free(ids);
+	return h;
+}
+
+void
+rows_drop(struct rows *r, const char *(*why)(const void *ctx, uint64_t digest), const void *ctx,
+    void (*misfit)(void *ctx, size_t i, const struct column *c, const char *why), void *misfit_ctx)
+{
+	const struct plan *plan = r->rs->plan;
+	const struct plan_field **ids = mem_array(plan->fields + 1, sizeof(*ids));
+	size_t *fit = mem_array(r->n + 1, sizeof(*fit)), n = 0, n_ids = find_ids(plan, ids);
+
+	for (size_t i = 0; i < r->n; i++) {
+		size_t row = r->pick != NULL ? r->pick[i] : i;
+		const char *text = why(ctx, digest_row(r, row, ids, n_ids));
+
+		if (text == NULL) {
+			fit[n++] = row;
+			continue;
+		}
+		/* Whoever looks at the row has cells of its own. */
+		memset(r->has_last, 0, r->cols->params * sizeof(*r->has_last));
+		if (misfit != NULL)
+			misfit(misfit_ctx, i, NULL, text);
+	}
+	memset(r->has_last, 0, r->cols->params * sizeof(*r->has_last));
+	mem_free(ids);
+	leave(r, fit, n);
 }
 
 uint64_t

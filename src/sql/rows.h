@@ -43,6 +43,20 @@ void	rows_sort(struct rows *r, const size_t *by, size_t n);
 void	rows_split(struct rows *r, const struct limit *limit,
 	    void (*misfit)(void *ctx, size_t i, const struct column *c, const char *why), void *ctx);
 
+/*
+ * Take out the rows that `why` has a reason for, by their digest; `misfit` hears of each as above,
+ * with no column. NULL: nobody hears.
+ */
+void	rows_drop(struct rows *r, const char *(*why)(const void *ctx, uint64_t digest),
+	    const void *ctx, void (*misfit)(void *ctx, size_t i, const struct column *c,
+	    const char *why), void *misfit_ctx);
+
+/* Rows [from, from + n) of r, to be freed before r. */
+struct rows *rows_slice(const struct rows *r, size_t from, size_t n);
+
+/* The digest of row i alone: the same wherever the row comes from. */
+uint64_t rows_digest_of(const struct rows *r, size_t i);
+
 /* "2026-11-23 22:33:00", without history zero's own form of the engine. UTC or local. */
 void	stamp_text(wall_t t, bool utc, enum sql_engine engine, struct sbuf *out);
 

@@ -35,6 +35,7 @@ struct lite {
 	sqlite3_stmt *remove;		/* NULL: not asked for yet */
 	sqlite3_stmt *ledger, *landed;
 	bool said_twin;
+	bool refused;			/* the last put, by a constraint */
 };
 
 static int
@@ -497,6 +498,7 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	struct cell *cells;
 	int ret = 0;
 
+	l->refused = false;
 	if (lite_prepare(l, t, err) != 0 || (t->remove && prepare_remove(l, t, err) != 0))
 		return -1;
 	cells = mem_array(cols->params + 1, sizeof(*cells));
@@ -505,9 +507,14 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	if (l->update != NULL)
 		bind_cells(l->update, cols, cells, true);
 	for (size_t i = 0; i < rows->rows && ret == 0; i++) {
+		int rc;
+
 		rows->fill(rows->ctx, i, cells);
-		if (put(l, cols, cells) != SQLITE_OK)
-			ret = fail(l, t->table, err);
+		rc = put(l, cols, cells);
+		if (rc == SQLITE_OK)
+			continue;
+		l->refused = (rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH;
+		ret = fail(l, t->table, err);
 	}
 	sqlite3_clear_bindings(l->insert);
 	if (l->update != NULL)
@@ -520,12 +527,21 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	return ret;
 }
 
+static bool
+lite_refused(void *self)
+{
+	struct lite *l = self;
+
+	return l->refused;
+}
+
 static int64_t
 lite_run(void *self, const char *sql, struct sbuf *err)
 {
 	struct lite *l = self;
+	int64_t before = sqlite3_total_changes(l->db);
 
-	return execute(l, sql, err) == 0 ? sqlite3_changes(l->db) : -1;
+	return execute(l, sql, err) == 0 ? sqlite3_total_changes(l->db) - before : -1;
 }
 
 const struct sql_backend sql_sqlite = {
@@ -537,6 +553,7 @@ const struct sql_backend sql_sqlite = {
 	.begin = lite_begin,
 	.ledger = lite_ledger,
 	.put = lite_put,
+	.refused = lite_refused,
 	.run = lite_run,
 	.commit = lite_commit,
 	.rollback = lite_rollback,

@@ -57,7 +57,7 @@ const struct command daemon_commands[] = {
 	{ "rib-export", "rib export FILE", "write all routes as an MRT file", NULL, false,
 	  begin_export },
 	{ "rib-forget", "rib forget ADDRESS", "drop an imported table", run_forget, false, NULL },
-	{ "explain", "explain EXPORTER SOURCE DESTINATION [IN [OUT]]",
+	{ "explain", "explain EXPORTER SOURCE DESTINATION [IN [OUT]] [WORD=VALUE ...]",
 	  "what a flow would be given, by which rule", run_explain, true, NULL },
 	{ "reload", "reload", "read the configuration again: all or nothing", run_reload, false, NULL },
 	{ "reload-state", "reload-state", "how the last reload ended", run_reload_state, false, NULL },

@@ -243,6 +243,83 @@ answer_matches(struct daemon *d, const struct addr *a, const struct teller *tell
 
 /* --- explain ------------------------------------------------------------------------------------------ */
 
+static int
+take_number(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (end == text || *end != '\0' || n > UINT32_MAX)
+		return -1;
+	*ret = (uint32_t)n;
+	return 0;
+}
+
+static int say_in(struct flow *flow, const char *text) { return take_number(text, &flow->in_iface); }
+static int say_out(struct flow *flow, const char *text) { return take_number(text, &flow->out_iface); }
+static int say_vrf(struct flow *flow, const char *text) { return take_number(text, &flow->in_vrf_id); }
+
+static int
+say_label(struct flow *flow, const char *text)
+{
+	flow->mpls_labels = 1;
+	return take_number(text, &flow->mpls_label[0]);
+}
+
+static int
+say_next_hop(struct flow *flow, const char *text)
+{
+	flow->has |= FLOW_HAS_BGP_NEXT_HOP;
+	return addr_parse(text, &flow->bgp_next_hop);
+}
+
+static int
+say_rd(struct flow *flow, const char *text)
+{
+	flow->has |= FLOW_HAS_RD;
+	return rd_parse_any(text, &flow->rd);
+}
+
+/* What an exporter may say of a flow beside its addresses, in the words of flow_to_rd_map; the first
+ * ones may stand without their word. */
+static const struct explain_word {
+	const char *word;
+	int (*say)(struct flow *flow, const char *text);
+} explain_words[] = {
+	{ "in", say_in }, { "out", say_out }, { "mpls_vpn_id", say_vrf },
+	{ "mpls_label_bottom", say_label }, { "bgp_nexthop", say_next_hop }, { "mpls_vpn_rd", say_rd },
+};
+
+/* Word `n` behind the addresses. */
+static int
+explain_say(struct flow *flow, size_t n, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+
+	if (equals == NULL)
+		return n < 2 ? explain_words[n].say(flow, text) : -1;
+	for (const struct explain_word *w = explain_words;
+	    w < explain_words + ARRAY_LEN(explain_words); w++)
+		if (strlen(w->word) == len && strncmp(w->word, text, len) == 0)
+			return w->say(flow, equals + 1);
+	return -1;
+}
+
+static int
+explain_flow(struct flow *flow, struct exporter *ex, int argc, char **argv)
+{
+	if (argc < 4 || addr_parse(argv[1], &ex->addr) != 0 || addr_parse(argv[2], &flow->src) != 0 ||
+	    addr_parse(argv[3], &flow->dst) != 0)
+		return -1;
+	flow->peer_src_ip = ex->addr;
+	flow->bytes = flow->packets = flow->flows = 1;
+	for (int i = 4; i < argc; i++)
+		if (explain_say(flow, (size_t)(i - 4), argv[i]) != 0)
+			return -1;
+	return 0;
+}
+
 int
 run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 {
@@ -252,15 +329,11 @@ run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 	struct flow flow = { .exporter = &ex };
 	struct json j = json ? json_of(out) : json_plain(out);
 
-	if (argc < 4 || addr_parse(argv[1], &ex.addr) != 0 || addr_parse(argv[2], &flow.src) != 0 ||
-	    addr_parse(argv[3], &flow.dst) != 0) {
-		sbuf_str(out, "usage: explain EXPORTER SOURCE DESTINATION [IN_IFACE [OUT_IFACE]]\n");
+	if (explain_flow(&flow, &ex, argc, argv) != 0) {
+		sbuf_str(out, "usage: explain EXPORTER SOURCE DESTINATION [IN [OUT]] [mpls_vpn_id=N]"
+		    " [mpls_label_bottom=N] [bgp_nexthop=IP] [mpls_vpn_rd=RD]\n");
 		return -1;
 	}
-	flow.peer_src_ip = ex.addr;
-	flow.in_iface = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
-	flow.out_iface = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
-	flow.bytes = flow.packets = flow.flows = 1;
 	json_array(&j, NULL);
 	for (size_t i = 0; i < setup->outputs; i++) {
 		/* A fresh one: the exporter is asked about for the first time. */

@@ -111,11 +111,10 @@ put_rib(struct json *j, const struct daemon *d)
 	json_u64(j, "merged_full", s.merged_full);
 	json_u64(j, "slowest_slice_us", d->slowest_slice_ns / 1000);
 	if (d->bgp != NULL) {
-		uint64_t ns, cpu_ns;
+		struct turns_took slowest = bgp_slowest(d->bgp);
 
-		bgp_slowest(d->bgp, &ns, &cpu_ns);
-		json_u64(j, "slowest_bgp_us", ns / 1000);
-		json_u64(j, "slowest_bgp_cpu_us", cpu_ns / 1000);
+		json_u64(j, "slowest_bgp_us", slowest.ns / 1000);
+		json_u64(j, "slowest_bgp_cpu_us", slowest.cpu_ns / 1000);
 	}
 	saved_rib_describe(d->saved_rib, j);
 	feeds_describe(d->feeds, j);

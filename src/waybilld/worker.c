@@ -68,7 +68,8 @@ open_slice(struct worker *w, const struct setup_output *o, struct worker_output 
 	    memory_order_acquire);
 	int64_t open_ns = running != NULL ? output_slice_ns(running) : NS_PER_SEC;
 
-	wo->slice = slice_open(o->plan, w->conf.index, w->conf.epoch, w->epoch, wo->expected);
+	wo->slice = slice_open(o->plan, w->conf.index, w->conf.epoch, w->epoch, wo->expected,
+	    running != NULL ? output_rack(running) : NULL);
 	wo->slice->opened = wall_now();
 	wo->due = mono_add(w->now, open_ns);
 }
@@ -213,7 +214,7 @@ follow_setup(struct worker *w)
 
 			if (s != NULL && s->offered > 0)
 				return;
-			slice_free(s);
+			slice_free(s, NULL);
 			w->out[i].slice = NULL;
 		}
 		mem_free(w->out);
@@ -397,7 +398,7 @@ hand_over_rest(struct worker *w)
 			log_error("%s does not take its last %llu flows (%llu bytes): they are lost",
 			    setup->output[i].subject, (unsigned long long)s->offered,
 			    (unsigned long long)s->bytes_in);
-		slice_free(s);
+		slice_free(s, NULL);
 	}
 }
 

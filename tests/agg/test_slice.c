@@ -87,12 +87,14 @@ compare(const struct slice *s, struct model_row *model, size_t rows)
 	mem_free(got);
 }
 
-static void
-run(const char *lines)
+/* Gives where the slice's entries lay: only to be compared. */
+static const void *
+run(const char *lines, struct rack *rack)
 {
 	struct rand r = { 42 };
 	struct plan *plan = agg_plan(lines, start);
-	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0, rack);
+	const void *place = s->entry;
 	struct model_row *model = mem_array((size_t)FLOWS * plan->sides, sizeof(*model));
 	struct flow flow[FLOW_BATCH];
 	uint64_t *keys = mem_array(FLOW_BATCH * plan->key_words, sizeof(*keys));
@@ -129,10 +131,12 @@ run(const char *lines)
 	compare(s, model, model_merge(model, rows));
 	mem_free(keys);
 	mem_free(model);
-	slice_free(s);
+	slice_free(s, rack);
 	plan_free(plan);
+	return place;
 }
 
+/* Each twice: the second time in the memory of the first, whatever that left behind. */
 static void
 test_model(void **state)
 {
@@ -145,9 +149,45 @@ test_model(void **state)
 		"aggregate: none, tag, tcpflags\nprint_history: 1h\nprint_history_roundoff: m",
 	};
 
+	struct rack *rack = rack_new();
+
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		run(lines[i]);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		const void *place = run(lines[i], rack);
+
+		assert_ptr_equal(run(lines[i], rack), place);
+	}
+	rack_free(rack);
+}
+
+/* Memory of another shape is given back, and so is what finds no place. */
+static void
+test_rack(void **state)
+{
+	struct plan *hosts = agg_plan("aggregate: src_host", start);
+	struct plan *both = agg_plan("aggregate: src_host, dst_host", start);
+	struct rack *rack = rack_new();
+	struct slice *s[40];
+	struct room room = { 0 };
+	size_t kept = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		s[i] = slice_open(hosts, 0, NULL, NULL, 0, rack);
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		slice_free(s[i], rack);
+	slice_free(slice_open(both, 0, NULL, NULL, 0, rack), NULL);
+	assert_false(rack_take(rack, both->key_words + both->counters, &room));
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		slice_free(slice_open(hosts, 0, NULL, NULL, 0, rack), rack);
+	while (rack_take(rack, hosts->key_words + hosts->counters, &room)) {
+		rack_put(NULL, &room, 0);
+		kept++;
+	}
+	assert_int_equal(kept, 1);
+	rack_free(rack);
+	plan_free(hosts);
+	plan_free(both);
 }
 
 /* A flow between equal ends is counted twice under its key. */
@@ -155,7 +195,7 @@ static void
 test_equal_ends(void **state)
 {
 	struct plan *plan = agg_plan("aggregate: sum_port", start);
-	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0, NULL);
 	struct flow flow = { .bytes = 100, .packets = 1, .flows = 1 };
 	uint64_t keys[2], late;
 
@@ -168,7 +208,7 @@ test_equal_ends(void **state)
 	assert_int_equal(s->entries, 1);
 	assert_int_equal(slice_counters(s, 0)[0], 200);
 	assert_int_equal(s->bytes_in, 200);
-	slice_free(s);
+	slice_free(s, NULL);
 	plan_free(plan);
 }
 
@@ -185,16 +225,16 @@ test_pin(void **state)
 
 	(void)state;
 	epoch_tick(ep, worker);
-	a = slice_open(paths, 0, ep, worker, 0);
-	b = slice_open(hosts, 0, ep, worker, 0);
+	a = slice_open(paths, 0, ep, worker, 0, NULL);
+	b = slice_open(hosts, 0, ep, worker, 0, NULL);
 	assert_non_null(a->pin);
 	assert_null(b->pin);
 	number = epoch_retire(ep);
 	epoch_tick(ep, worker);
 	assert_false(epoch_passed(ep, number));
-	slice_free(a);
+	slice_free(a, NULL);
 	assert_true(epoch_passed(ep, number));
-	slice_free(b);
+	slice_free(b, NULL);
 	epoch_offline(worker);
 	epoch_leave(ep, worker);
 	epoch_free(ep);
@@ -213,7 +253,7 @@ test_pin(void **state)
 static int64_t
 longest_add(const struct plan *plan)
 {
-	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0, NULL);
 	struct flow *flow = mem_array(FLOW_BATCH, sizeof(*flow));
 	uint64_t *keys = mem_array(FLOW_BATCH * plan->key_words, sizeof(*keys)), late;
 	int64_t longest = 0;
@@ -235,7 +275,7 @@ longest_add(const struct plan *plan)
 	assert_true(s->bytes_in >= MANY);
 	mem_free(keys);
 	mem_free(flow);
-	slice_free(s);
+	slice_free(s, NULL);
 	return longest;
 }
 
@@ -259,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_rack),
 		cmocka_unit_test(test_equal_ends),
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_growing_does_not_stop),

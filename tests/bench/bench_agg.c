@@ -126,15 +126,15 @@ static void
 measure(const char *name, const char *aggregate, uint64_t n_keys, double seconds)
 {
 	struct plan *plan = make_plan(aggregate);
-	struct slice *s = slice_open(plan, 0, NULL, NULL, 0);
+	struct slice *s = slice_open(plan, 0, NULL, NULL, 0, NULL);
 	struct flow *flow = mem_array(BATCH, sizeof(*flow));
 	uint64_t *keys = mem_array(BATCH * plan->key_words, sizeof(*keys));
 	struct figure best = { 1e9, 1e9 };
 	int64_t grown = cpu_ns(), worst = fill_slice(plan, s, flow, keys, n_keys);
 
 	grown = cpu_ns() - grown;
-	slice_free(s);
-	s = slice_open(plan, 0, NULL, NULL, n_keys + n_keys / 8);
+	slice_free(s, NULL);
+	s = slice_open(plan, 0, NULL, NULL, n_keys + n_keys / 8, NULL);
 	(void)fill_slice(plan, s, flow, keys, n_keys);
 	for (unsigned r = 0; r < ROUNDS; r++)
 		measure_round(plan, s, flow, keys, n_keys, seconds / ROUNDS, &best);
@@ -145,7 +145,7 @@ measure(const char *name, const char *aggregate, uint64_t n_keys, double seconds
 	    (double)s->entries);
 	mem_free(flow);
 	mem_free(keys);
-	slice_free(s);
+	slice_free(s, NULL);
 	plan_free(plan);
 }
 

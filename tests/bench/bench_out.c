@@ -13,7 +13,7 @@
 static struct slice *
 slice_of(struct bench *b, size_t rows)
 {
-	struct slice *s = slice_open(b->plan, 0, b->epoch, b->reader, rows);
+	struct slice *s = slice_open(b->plan, 0, b->epoch, b->reader, rows, NULL);
 	uint64_t *keys = mem_array(FLOW_BATCH, b->plan->key_words * sizeof(*keys));
 	struct flow *flow = mem_array(FLOW_BATCH, sizeof(*flow));
 	uint64_t late = 0;
@@ -99,7 +99,7 @@ main(int argc, char **argv)
 	    (double)bintab_bytes(tab) / 1e6);
 	render_free(render);
 	for (unsigned i = 0; i < 3; i++)
-		slice_free(s[i]);
+		slice_free(s[i], NULL);
 	bintab_free(tab);
 	bench_close(&b);
 	return 0;

@@ -240,6 +240,8 @@ run(struct listen *l)
 	event_add(ask, NULL);
 	event_add(term, NULL);
 	event_add(work, &tv);
+	puts("{\"ready\": true}");	/* a signal finds a handler now */
+	fflush(stdout);
 	event_base_dispatch(l->base);
 	event_free(print);
 	event_free(ask);

@@ -548,6 +548,7 @@ nlris(void **state)
 		/* RD 0 would be the global table. */
 		{ "IPv4 VPN", BYTES(96, LABEL_20, 0, 0, 0, 0, 0, 0, 0, 0, 10), "", 0, 1 },
 		{ "EVPN", BYTES(EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20" },
+		{ "EVPN", BYTES(EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 320", NLRI_VNI },
 		{ "EVPN", BYTES(2, 3, 1, 2, 3, EVPN_5), "fde800000001 10.1.2.0/24 id 9 label 20", 0, 1, 5 },
 	};
 	struct sbuf b = { 0 };
@@ -587,6 +588,92 @@ nlris(void **state)
 		}
 	}
 	sbuf_done(&b);
+}
+
+/* Whether NLRIs have path ids, where nobody said: what each form expects, and what is found. */
+static void
+guessed_path_ids(void **state)
+{
+	const struct {
+		const char *family;
+		const uint8_t *bytes;
+		size_t len;
+		bool with[2];		/* found to have ids, where none and where some are expected */
+	} cases[] = {
+		{ "IPv4 unicast", BYTES(24, 10, 1, 2, 0), { false, false } },
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 24, 10, 1, 2), { true, true } },
+		/* Two zero bytes would be two default routes; one, and 1 bit of 0x18. */
+		{ "IPv4 unicast", BYTES(0, 0, 1, 0, 8, 10), { true, true } },
+		{ "IPv4 unicast", BYTES(0, 9, 1, 0x18, 16, 10, 1), { true, true } },
+		/* Two paths to a default route; with an id of 2^24 it is something else. */
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 0, 0, 0, 0, 2, 0), { true, true } },
+		{ "IPv4 unicast", BYTES(8, 10, 8, 11, 8, 12), { false, false } },
+		/* It may be either. */
+		{ "IPv4 unicast", BYTES(0, 8, 10, 8, 0), { false, true } },
+		/* It is neither: what was expected. */
+		{ "IPv4 unicast", BYTES(0, 0, 0, 1, 25, 10, 1, 2, 1), { false, true } },
+		{ "IPv4 unicast", BYTES(33, 1, 2, 3, 4, 5), { false, true } },
+		{ "IPv4 unicast", BYTES(1), { false, true } },
+		{ "IPv6 unicast", BYTES(0, 0, 0, 1, 32, 0x20, 1, 0xd, 0xb8), { true, true } },
+		{ "IPv4 labelled", BYTES(0, 0, 0, 1, 48, LABEL_20, 10, 1, 2), { true, true } },
+		{ "IPv4 VPN", BYTES(0, 0, 0, 1, 112, LABEL_20, RD_A, 10, 1, 2), { true, true } },
+		{ "IPv4 VPN", BYTES(112, LABEL_20, RD_A, 10, 1, 2), { false, false } },
+		/* The same default route of two VPNs is two routes. */
+		{ "IPv4 VPN", BYTES(88, LABEL_20, RD_A, 88, LABEL_20, 0, 0, 0xfd, 0xe8, 0, 0, 0, 2),
+		    { false, false } },
+		{ "EVPN", BYTES(EVPN_5), { false, true } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct family *f = families;
+
+		while (strcmp(f->name, cases[i].family) != 0)
+			f++;
+		for (unsigned some = 0; some < 2; some++) {
+			unsigned form = nlri_guess(f, some * NLRI_PATH_ID,
+			    rd_of(cases[i].bytes, cases[i].len));
+
+			if (form != cases[i].with[some] * NLRI_PATH_ID)
+				fail_msg("case %zu, %u: form %u", i, some, form);
+		}
+		/* Cut anywhere it does no harm. */
+		for (size_t cut = 1; cut < cases[i].len; cut++) {
+			uint8_t *copy = exact(cases[i].bytes, cut);
+
+			(void)nlri_guess(f, 0, rd_of(copy, cut));
+			free(copy);
+		}
+	}
+}
+
+/* The 24 bits of an EVPN route are a label, or a VNI where the encapsulation says so: RFC 8365 5.1.3. */
+static void
+evpn_labels(void **state)
+{
+	static const struct { uint8_t tunnel; uint32_t label; } cases[] = {
+		{ 8, 320 }, { 9, 320 }, { 12, 320 }, { 19, 320 }, { 10, 20 }, { 0, 20 },
+	};
+	const struct bgp_context context = { .families = families_all(), .as4 = true };
+	static struct bgp_update u;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const uint8_t msg[] = {
+			0, 0, 0, 87, GOOD,
+			0x80, 14, 45, 0, 25, 70, 4, 10, 0, 0, 9, 0, EVPN_5,
+			0xc0, 16, 16, 0, 2, 0xfd, 0xe8, 0, 0, 0, 1, 3, 12, 0, 0, 0, 0, 0, cases[i].tunnel,
+		};
+		const struct update_part_nlri *part = &u.part[PART_MP_REACH];
+		struct rd field;
+		struct nlri n;
+
+		update_decode(rd_of(msg, sizeof(msg)), &context, &u);
+		assert_int_equal(u.verdict, VERDICT_OK);
+		field = part->nlri;
+		assert_int_equal(nlri_take(part->family, part->form, &field, &n, 1), 1);
+		assert_int_equal(n.label, cases[i].label);
+	}
 }
 
 static void
@@ -844,6 +931,8 @@ main(void)
 		cmocka_unit_test(update_values_of_a_full_one),
 		cmocka_unit_test(update_keeps_for_the_record),
 		cmocka_unit_test(nlris),
+		cmocka_unit_test(guessed_path_ids),
+		cmocka_unit_test(evpn_labels),
 		cmocka_unit_test(next_hops),
 		cmocka_unit_test(ends_of_rib),
 		cmocka_unit_test(as4_paths_are_joined),

@@ -84,6 +84,17 @@ put_prefix(struct wr *w, const struct prefix *p)
 }
 
 static void
+put_paths(struct wr *w, const struct make_route *r, const struct prefix *p)
+{
+	for (unsigned id = 1; id <= r->paths; id++) {
+		wr_u32(w, id);
+		put_prefix(w, p);
+	}
+	if (r->paths == 0)
+		put_prefix(w, p);
+}
+
+static void
 put_attrs(struct wr *w, const struct make_route *r)
 {
 	uint8_t as_bytes = r->as_bytes != 0 ? (uint8_t)r->as_bytes : 4;
@@ -119,14 +130,14 @@ make_update(struct wr *w, const struct make_route *route)
 	assert(prefix_parse(route->prefix, &p) == 0);
 	mark = wr_mark16(w);
 	if (route->as == 0)
-		put_prefix(w, &p);
+		put_paths(w, route, &p);
 	wr_fill16(w, mark, 0);
 	mark = wr_mark16(w);
 	if (route->as != 0)
 		put_attrs(w, route);
 	wr_fill16(w, mark, 0);
 	if (route->as != 0)
-		put_prefix(w, &p);
+		put_paths(w, route, &p);
 	message_end(w, start);
 }
 

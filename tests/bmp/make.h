@@ -10,6 +10,7 @@ struct make_route {
 	uint32_t as;			/* of the path; 0: withdraw */
 	uint32_t local_pref;		/* 0: none */
 	unsigned as_bytes;		/* 0: 4 */
+	unsigned paths;			/* by so many, with ids from 1 on (RFC 7911); 0: one without */
 };
 
 /* A message: begin with its type, put what it has, end. */

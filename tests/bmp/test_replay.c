@@ -115,6 +115,8 @@ add_part(struct sbuf *b, const struct bgp_update *u, int part)
 		if (nlri.safi != RIB_UNICAST)
 			sbuf_printf(b, "%s %s label %u ", kinds[nlri.safi], rd_text(nlri.rd, rd),
 			    nlri.label);
+		if (p->form & NLRI_PATH_ID)
+			sbuf_printf(b, "id %u ", nlri.path_id);
 		sbuf_str(b, prefix_text(&nlri.prefix, text));
 		if (part >= PART_NLRI) {
 			sbuf_printf(b, " via %s path ", addr_text(&p->next_hop, text));
@@ -130,6 +132,7 @@ add_update(struct sbuf *b, const struct bmp_message *m)
 	static const char *const verdicts[] = { "", "discard", "withdraw", "reset" };
 	const struct bgp_context context = {
 		.families = families_all(), .as4 = !(m->peer.flags & BMP_FLAG_A), .internal = true,
+		.guess_paths = true,
 	};
 	static struct bgp_update u;
 

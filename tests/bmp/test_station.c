@@ -211,7 +211,13 @@ peer(uint8_t type, uint8_t flags, uint8_t last)
 static void
 tell(struct wr *w, struct bmp_peer_header h, const char *prefix, uint32_t as)
 {
-	make_monitoring(w, &h, &(struct make_route){ prefix, "192.0.2.9", as, 0, 0 });
+	make_monitoring(w, &h, &(struct make_route){ prefix, "192.0.2.9", as, 0, 0, 0 });
+}
+
+static void
+tell_paths(struct wr *w, struct bmp_peer_header h, unsigned paths, uint32_t as)
+{
+	make_monitoring(w, &h, &(struct make_route){ "10.1.0.0/16", "192.0.2.9", as, 0, 0, paths });
 }
 
 static uint8_t room[1 << 20];
@@ -297,6 +303,46 @@ loc_rib_goes_first_and_needs_no_peer_up(void **state)
 	send_all(fd, &w);
 	handled(&f, 6);
 	assert_int_equal(see(&f, "10.1.2.3"), 1001);
+	close(fd);
+	down(&f);
+}
+
+/* Path ids that no Peer Up told of: RFC 7911 NLRIs are seen for what they are, peer by peer. */
+static void
+path_ids_are_inferred_without_a_peer_up(void **state)
+{
+	struct bmp_peer_header a = peer(0, POST, 1), b = peer(0, POST, 2);
+	struct wr w = begin();
+	struct fix f;
+	int fd;
+
+	(void)state;
+	up(&f, 300);
+	fd = dial(&f);
+	make_initiation(&w, "r1");
+	tell(&w, b, "10.2.0.0/16", 1002);
+	tell_paths(&w, a, 2, 1001);
+	send_all(fd, &w);
+	handled(&f, 3);
+	assert_int_equal(counter_get(&first_counters->inferred_addpath), 1);
+	assert_int_equal(counter_get(&first_counters->updates_lost), 0);
+	assert_int_equal(counter_get(&first_counters->announced), 3);
+	assert_int_equal(see(&f, "10.1.2.3"), 1001);
+	/* Withdrawn one by one. */
+	tell_paths(&w, a, 1, 0);
+	send_all(fd, &w);
+	handled(&f, 4);
+	assert_int_equal(see(&f, "10.1.2.3"), 1001);
+	tell_paths(&w, a, 2, 0);
+	send_all(fd, &w);
+	handled(&f, 5);
+	assert_int_equal(see(&f, "10.1.2.3"), 0);
+	/* A Peer Up says that there are none: nothing is guessed any more. */
+	make_peer_up(&w, &a, 64500, 0x0a0000fe);
+	tell_paths(&w, a, 1, 1003);
+	send_all(fd, &w);
+	handled(&f, 7);
+	assert_int_equal(counter_get(&first_counters->inferred_addpath), 3);
 	close(fd);
 	down(&f);
 }
@@ -651,6 +697,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_router_comes_tells_and_its_peer_goes),
 		cmocka_unit_test(loc_rib_goes_first_and_needs_no_peer_up),
+		cmocka_unit_test(path_ids_are_inferred_without_a_peer_up),
 		cmocka_unit_test(a_lost_session_leaves_routes_for_a_while),
 		cmocka_unit_test(routes_end_where_it_is_said),
 		cmocka_unit_test(a_second_peer_up_makes_stale),

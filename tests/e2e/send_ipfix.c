@@ -2,12 +2,15 @@
 /*
  * Sends a template and a few IPFIX records, given as words, from one source port:
  *
- *   send_ipfix ADDR:PORT [--from ADDR] [--no-template] [--only-template]
+ *   send_ipfix ADDR:PORT [--from ADDR] [--no-template] [--only-template] [--with ID:LEN:NUMBER ...]
  *       SRC,DST,BYTES,PACKETS[,IN,OUT[,SPORT,DPORT,PROTO]] ...
  *   send_ipfix ADDR:PORT --raw TEXT         a datagram that is none
+ *
+ * The first address says whether all are of IPv4 or IPv6. --with: an element that all records have.
  */
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,33 +20,72 @@
 #include "core/clock.h"
 #include "net/addr.h"
 
+static const uint16_t addresses[2][2][2] = { { { 27, 16 }, { 28, 16 } }, { { 8, 4 }, { 12, 4 } } };
 static const uint16_t fields[][2] = {
-	{ 8, 4 }, { 12, 4 }, { 1, 8 }, { 2, 8 }, { 10, 4 }, { 14, 4 }, { 7, 2 }, { 11, 2 }, { 4, 1 },
+	{ 1, 8 }, { 2, 8 }, { 10, 4 }, { 14, 4 }, { 7, 2 }, { 11, 2 }, { 4, 1 },
 	{ 152, 8 }, { 153, 8 },
 };
 
 #define FIELDS	(sizeof(fields) / sizeof(fields[0]))
 
+#define WITH_MOST	8
+
+static struct with {
+	unsigned id, len;
+	unsigned long long number;
+} with[WITH_MOST];
+static size_t withs;
+
+static bool
+take_with(const char *text)
+{
+	struct with *to = &with[withs];
+
+	if (withs == WITH_MOST || sscanf(text, "%u:%u:%llu", &to->id, &to->len, &to->number) != 3 ||
+	    to->len == 0 || to->len > 8)
+		return false;
+	withs++;
+	return true;
+}
+
 static void
-put_template(struct wr *w)
+put_fields(struct wr *w, const uint16_t field[][2], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		wr_u16(w, field[i][0]);
+		wr_u16(w, field[i][1]);
+	}
+}
+
+static void
+put_template(struct wr *w, bool v4)
 {
 	size_t mark;
 
 	wr_u16(w, 2);
 	mark = wr_mark16(w);
 	wr_u16(w, 300);
-	wr_u16(w, FIELDS);
-	for (size_t i = 0; i < FIELDS; i++) {
-		wr_u16(w, fields[i][0]);
-		wr_u16(w, fields[i][1]);
+	wr_u16(w, (uint16_t)(2 + FIELDS + withs));
+	put_fields(w, addresses[v4], 2);
+	put_fields(w, fields, FIELDS);
+	for (size_t i = 0; i < withs; i++) {
+		wr_u16(w, (uint16_t)with[i].id);
+		wr_u16(w, (uint16_t)with[i].len);
 	}
 	wr_fill16(w, mark, 4);
+}
+
+static bool
+is_v4(const char *record)
+{
+	return strchr(record, ':') == NULL;
 }
 
 static void
 put_record(struct wr *w, char *text)
 {
 	unsigned long long v[8] = { 0 };
+	size_t skip = is_v4(text) ? 12 : 0;
 	struct addr a;
 	char *word = strtok(text, ",");
 	uint64_t ms = (uint64_t)(wall_now().ns / NS_PER_MS);
@@ -51,7 +93,7 @@ put_record(struct wr *w, char *text)
 	for (int i = 0; i < 2; i++, word = strtok(NULL, ",")) {
 		if (word == NULL || addr_parse(word, &a) != 0)
 			exit(2);
-		wr_bytes(w, a.b + 12, 4);
+		wr_bytes(w, a.b + skip, 16 - skip);
 	}
 	for (int i = 0; i < 7 && word != NULL; i++, word = strtok(NULL, ","))
 		v[i] = strtoull(word, NULL, 10);
@@ -64,6 +106,9 @@ put_record(struct wr *w, char *text)
 	wr_u8(w, (uint8_t)(v[6] != 0 ? v[6] : 6));
 	wr_u64(w, ms);
 	wr_u64(w, ms);
+	for (size_t i = 0; i < withs; i++)
+		for (unsigned byte = with[i].len; byte-- > 0;)
+			wr_u8(w, (uint8_t)(with[i].number >> 8 * byte));
 }
 
 int
@@ -93,6 +138,8 @@ main(int argc, char **argv)
 			(void)addr_parse(argv[++i], &from);
 		else if (strcmp(argv[i], "--raw") == 0 && i + 1 < argc)
 			raw = argv[++i];
+		else if (strcmp(argv[i], "--with") == 0 && i + 1 < argc && !take_with(argv[++i]))
+			return 2;
 	}
 	wr_u16(&w, 10);
 	wr_u16(&w, 0);
@@ -100,7 +147,7 @@ main(int argc, char **argv)
 	wr_u32(&w, 0);
 	wr_u32(&w, 7);
 	if (template)
-		put_template(&w);
+		put_template(&w, i == argc || is_v4(argv[i]));
 	if (data) {
 		wr_u16(&w, 300);
 		mark = wr_mark16(&w);

@@ -29,14 +29,16 @@ addr(const char *text)
 }
 
 static uint32_t
-path_of(struct teller *t)
+path_of(struct teller *t, bool vxlan)
 {
+	static const uint8_t encapsulation[] = { 3, 12, 0, 0, 0, 0, 0, 8 };
 	static const uint8_t aspath[] = { 2, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xea };
 	static const uint8_t comms[12] = { 0xfd, 0xe9, 0, 1, 0xff, 0xff, 0xff, 1, 0, 0, 0, 9 };
 	const struct attrs a = {
 		.aspath = aspath, .aspath_len = sizeof(aspath), .comms = comms, .comms_len = 8,
 		.lcomms = comms, .lcomms_len = 12, .has_local_pref = true, .local_pref = 0,
 		.next_hop = addr("192.0.2.9"), .origin = ORIGIN_EGP,
+		.ecomms = encapsulation, .ecomms_len = vxlan ? sizeof(encapsulation) : 0,
 	};
 
 	return attrs_put(t, &a);
@@ -46,6 +48,9 @@ path_of(struct teller *t)
 #define PATH	"\"bgp_nexthop\": \"192.0.2.9\", \"as_path\": \"65001 65002\", " \
 	"\"comms\": \"65001:1 no-export\", \"lcomms\": \"4259905537:4294967041:9\", " \
 	"\"origin\": \"e\", \"local_pref\": 0"
+#define VXLAN_PATH	"\"bgp_nexthop\": \"192.0.2.9\", \"as_path\": \"65001 65002\", " \
+	"\"comms\": \"65001:1 no-export\", \"ecomms\": \"0x030c000000000008\", " \
+	"\"lcomms\": \"4259905537:4294967041:9\", \"origin\": \"e\", \"local_pref\": 0"
 #define ARRAYS	"\"bgp_nexthop\": \"192.0.2.9\", \"as_path\": [\"65001\", \"65002\"], " \
 	"\"comms\": [\"65001:1\", \"no-export\"], \"lcomms\": [\"4259905537:4294967041:9\"], " \
 	"\"origin\": \"e\", \"local_pref\": 0"
@@ -58,6 +63,7 @@ static const struct row {
 	uint64_t rd;
 	uint32_t label, path_id;
 	const char *want;
+	bool vxlan;			/* it has the community that says so */
 } rows[] = {
 	{ RECORD_LOG_INIT, { .utc = true }, NULL, 0, 0, 0, 0,
 	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40.123456\", " HEAD "\"log_init\"}\n" },
@@ -77,6 +83,14 @@ static const struct row {
 	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40\", " HEAD
 	  "\"dump\", \"afi\": 1, \"safi\": 4, \"ip_prefix\": \"10.0.0.0/8\", " PATH
 	  ", \"mpls_label\": \"3\"}\n" },
+	{ RECORD_DUMP, { .utc = true }, "10.0.0.0/8", RIB_EVPN, UINT64_C(65000) << 32 | 7, 10100, 0,
+	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40\", " HEAD
+	  "\"dump\", \"afi\": 1, \"safi\": 70, \"ip_prefix\": \"10.0.0.0/8\", " PATH
+	  ", \"rd\": \"0:65000:7\", \"rd_origin\": \"bgp\", \"mpls_label\": \"10100\"}\n" },
+	{ RECORD_DUMP, { .utc = true }, "10.0.0.0/8", RIB_EVPN, UINT64_C(65000) << 32 | 7, 10100, 0,
+	  "{\"seq\": 7, \"timestamp\": \"2001-09-09 01:46:40\", " HEAD
+	  "\"dump\", \"afi\": 1, \"safi\": 70, \"ip_prefix\": \"10.0.0.0/8\", " VXLAN_PATH
+	  ", \"rd\": \"0:65000:7\", \"rd_origin\": \"bgp\", \"vni\": 10100}\n", true },
 	{ RECORD_DUMP_CLOSE, { .utc = true }, NULL, 0, 0, 0, 0,
 	  "{\"timestamp\": \"2001-09-09 01:46:40\", " HEAD
 	  "\"dump_close\", \"entries\": 3, \"tables\": 1, \"seq\": 7}\n" },
@@ -123,7 +137,7 @@ fields_are_pmaccts(void **state)
 			.path_id = w->path_id };
 		struct record r = {
 			.kind = w->kind, .rib = f.rib, .info = teller_info(f.t), .seq = 7,
-			.time = { INT64_C(1000000000123456789) }, .nlri = &n, .path = path_of(f.t),
+			.time = { INT64_C(1000000000123456789) }, .nlri = &n, .path = path_of(f.t, w->vxlan),
 			.entries = 3, .period_s = 60,
 		};
 		struct sbuf b = { 0 };
@@ -207,7 +221,7 @@ what_finds_no_room_is_counted(void **state)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct nlri n = { .prefix = { addr_of_v4(i << 8), 24 } };
 
-		rib_announce(f.t, &n, path_of(f.t));
+		rib_announce(f.t, &n, path_of(f.t, false));
 	}
 	msglog_flush(l.m);
 	assert_int_equal(counter_get(&c->records), 20000);

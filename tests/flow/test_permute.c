@@ -63,11 +63,13 @@ decode(const struct template *t, const uint8_t *rec, unsigned n, struct decoded 
 	template_decode(t, rec, n, &proto, &to);
 }
 
+/* True where this machine can do it that way. */
 static bool
-compare(const uint8_t *end, const struct field_spec *spec, uint16_t fields)
+compare(const uint8_t *end, const struct field_spec *spec, uint16_t fields, enum permute_way way)
 {
 	static struct decoded moved, stepped;
-	const struct template_conf conf = { .version = 9 }, plain = { .version = 9, .steps = true };
+	const struct template_conf conf = { .version = 9, .permute = way };
+	const struct template_conf plain = { .version = 9, .permute = PERMUTE_NONE };
 	struct template *t = template_of(spec, fields, 300, &conf);
 	struct template *s = template_of(spec, fields, 300, &plain);
 	unsigned n = 1 + pick(MOST_RECORDS);
@@ -87,7 +89,7 @@ compare(const uint8_t *end, const struct field_spec *spec, uint16_t fields)
 }
 
 static void
-moves_equal_steps(void **state)
+moves_equal_steps(enum permute_way way, const char *name)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = 32 * page;
 	uint8_t *map = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -95,21 +97,35 @@ moves_equal_steps(void **state)
 	struct field_spec spec[MOST_FIELDS];
 	unsigned permuted = 0;
 
-	(void)state;
 	assert_ptr_not_equal(map, MAP_FAILED);
 	assert_int_equal(mprotect(map + room, page, PROT_NONE), 0);
 	for (unsigned i = 0; i < ROUNDS; i++)
-		permuted += compare(map + room, spec, random_fields(spec));
+		permuted += compare(map + room, spec, random_fields(spec), way);
 	if (permuted == 0)
-		print_message("this processor has no AVX-512 VBMI: steps were compared with steps\n");
+		print_message("this processor has no %s: steps were compared with steps\n", name);
 	munmap(map, room + page);
+}
+
+static void
+lines_equal_steps(void **state)
+{
+	(void)state;
+	moves_equal_steps(PERMUTE_LINES, "AVX-512 VBMI");
+}
+
+static void
+halves_equal_steps(void **state)
+{
+	(void)state;
+	moves_equal_steps(PERMUTE_HALVES, "AVX2");
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(moves_equal_steps),
+		cmocka_unit_test(lines_equal_steps),
+		cmocka_unit_test(halves_equal_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

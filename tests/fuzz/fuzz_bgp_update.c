@@ -24,7 +24,8 @@ walk(const struct update_part_nlri *part)
 			struct addr masked = addr_masked(&nlri[i].prefix.addr, nlri[i].prefix.len);
 
 			assert(nlri[i].prefix.len <= part->family->bits);
-			assert(nlri[i].safi == part->family->rib_safi && nlri[i].label < 1 << 20);
+			assert(nlri[i].safi == part->family->rib_safi && 
+			    nlri[i].label < 1u << (part->form & NLRI_VNI ? 24 : 20));
 			assert((nlri[i].rd != 0) == part->family->rd);
 			/* An IPv6 prefix may look like a mapped one; then its length is its own. */
 			assert(part->family->bits == 128 || addr_eq(&masked, &nlri[i].prefix.addr));
@@ -44,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	context = (struct bgp_context){
 		.families = bytes[1] & families_all(), .as4 = bytes[0] & 1, .internal = bytes[0] & 2,
 		.add_path = bytes[0] & 4 ? families_add_path() : 0,
-		.labels = bytes[0] & 8 ? families_all() : 0,
+		.labels = bytes[0] & 8 ? families_all() : 0, .guess_paths = bytes[0] & 16,
 	};
 	update_decode(rd_of(bytes + 2, len - 2), &context, &u);
 	if (u.verdict == VERDICT_RESET)

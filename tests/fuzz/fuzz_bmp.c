@@ -34,6 +34,7 @@ decode_update(const struct bmp_message *m)
 	static struct bgp_update u;
 	const struct bgp_context context = {
 		.families = families_all(), .as4 = !(m->peer.flags & BMP_FLAG_A), .internal = true,
+		.guess_paths = true,
 	};
 
 	if (m->type == BMP_ROUTE_MONITORING)

@@ -67,8 +67,10 @@ start_gobgp() {
 	add -a vpnv4 10.1.0.0/16 label 1001 rd 65001:1 rt 65001:1 nexthop 192.0.2.1
 	add -a vpnv4 10.1.0.0/16 label 1002 rd 65001:2 rt 65001:2 nexthop 192.0.2.2
 	add -a vpnv6 2001:db8:1::/48 label 1003 rd 192.0.2.1:3 rt 65001:1 nexthop 2001:db8:ffff::2
-	# It writes 24 bits of a VNI where the 20 bits of a label stand: 4800 is label 300.
+	# It writes 24 bits: with MPLS 4800 is label 300, with VXLAN a VNI (RFC 8365 5.1.3).
 	add -a evpn prefix 10.3.0.0/16 etag 0 label 4800 rd 65001:3 rt 65001:3 nexthop 192.0.2.1
+	add -a evpn prefix 10.5.0.0/16 etag 0 label 10100 rd 65001:3 rt 65001:3 encap vxlan nexthop 192.0.2.1
+	add -a evpn prefix 2001:db8:5::/48 etag 0 label 16777215 rd 65001:3 rt 65001:3 encap vxlan nexthop 192.0.2.1
 	add -a evpn macadv aa:bb:cc:dd:ee:01 10.3.0.1 etag 0 label 300 rd 65001:3 rt 65001:3
 }
 
@@ -77,6 +79,8 @@ route() {
 	printf '{"from": "127.0.0.2", %s, "next_hop": "%s", "as_path": "65001", "origin": 2%s, "comms": "%s", "ecomms": "%s", "lcomms": ""}\n' \
 	    "$1" "$2" "${3:+, \"med\": $3}" "${4:-}" "${5:-}"
 }
+
+vxlan=0x030c000000000008	# the encapsulation
 
 want() {
 	route '"path_id": 1, "prefix": "10.1.0.0/16"' 192.0.2.1 1 65001:1
@@ -87,6 +91,8 @@ want() {
 	route '"kind": "vpn", "rd": "0:65001:2", "label": 1002, "prefix": "10.1.0.0/16"' 192.0.2.2 '' '' RT:65001:2
 	route '"kind": "vpn", "rd": "1:192.0.2.1:3", "label": 1003, "prefix": "2001:db8:1::/48"' \
 	    2001:db8:ffff::2 '' '' RT:65001:1
+	route '"kind": "evpn", "rd": "0:65001:3", "label": 10100, "prefix": "10.5.0.0/16"' 192.0.2.1 '' '' "RT:65001:3 $vxlan"
+	route '"kind": "evpn", "rd": "0:65001:3", "label": 16777215, "prefix": "2001:db8:5::/48"' 192.0.2.1 '' '' "RT:65001:3 $vxlan"
 	route '"kind": "evpn", "rd": "0:65001:3", "label": 300, "prefix": "10.3.0.0/16"' 192.0.2.1 '' '' RT:65001:3
 }
 no_llgr() { route '"path_id": 1, "prefix": "10.4.0.0/16"' 192.0.2.1 '' "$1"; }
@@ -97,7 +103,7 @@ listen 65000
 start_gobgp
 { want; no_llgr 65535:7; } >"$dir/want"
 expect "all families" 30 || exit 1
-expect_peer "the session is as agreed" '"state": "Established", "hold_s": 30, "routes4": 3, "routes6": 1, "labelled": 1, "vpn": 4, .*"nlri_other": 1,'
+expect_peer "the session is as agreed" '"state": "Established", "hold_s": 30, "routes4": 3, "routes6": 1, "labelled": 1, "vpn": 6, .*"nlri_other": 1,'
 
 # Killed: all is stale, and after the restart time of 4 s long-lived but for NO_LLGR.
 kill_router

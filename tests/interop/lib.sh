@@ -18,6 +18,7 @@ listen() {
 	    >"$dir/out" 2>"$dir/log" &
 	listen=$!
 	pids="$pids $listen"
+	wait_for 10 grep -q ready "$dir/out"
 }
 
 # dump: what our speaker holds now, sorted, in $dir/peers and $dir/routes, edited by $filter.

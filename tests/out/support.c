@@ -76,7 +76,7 @@ bench_close(struct bench *b)
 struct slice *
 bench_slice(struct bench *b, const struct flow *flow, unsigned n)
 {
-	struct slice *s = slice_open(b->plan, 0, b->epoch, b->reader, n);
+	struct slice *s = slice_open(b->plan, 0, b->epoch, b->reader, n, NULL);
 	uint64_t *keys = mem_array(n + 1, b->plan->key_words * sizeof(*keys));
 	uint64_t late = 0;
 

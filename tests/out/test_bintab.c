@@ -199,7 +199,7 @@ table_equals_a_plain_list(void **state)
 		random_flows(flow, n, 1 + step % 40);
 		s = bench_slice(&b, flow, n);
 		bintab_add(tab, NULL, s);
-		slice_free(s);
+		slice_free(s, NULL);
 		for (unsigned i = 0; i < n; i++)
 			model_add(m, b.plan, &flow[i]);
 		if (random() % 8 == 0)
@@ -243,7 +243,7 @@ rows_of_one_table_go_into_another(void **state)
 		random_flows(flow, 200, 30);
 		s = bench_slice(&b, flow, 200);
 		bintab_add(tab, NULL, s);
-		slice_free(s);
+		slice_free(s, NULL);
 		for (unsigned i = 0; i < 200; i++)
 			model_add(m, b.plan, &flow[i]);
 		bintab_each(tab, move_rows, other);
@@ -281,7 +281,7 @@ empty_table_takes_a_slice_whole(void **state)
 		s = bench_slice(&b, flow, 3);
 		bintab_add(tab, NULL, s);
 		assert_int_equal(s->entries, i == 0 ? 0 : 2);
-		slice_free(s);
+		slice_free(s, NULL);
 	}
 	assert_int_equal(bintab_each(tab, count_rows, &rows), 0);
 	assert_int_equal(rows, 2);
@@ -329,7 +329,7 @@ trimmed_values_are_one_row(void **state)
 		flow.r.aspath = i;
 		s = bench_slice(&b, &flow, 1);
 		bintab_add(tab, NULL, s);
-		slice_free(s);
+		slice_free(s, NULL);
 	}
 	assert_int_equal(bintab_rows(tab), 3);
 	assert_int_equal(bintab_each(tab, check_trimmed, &rows), 0);

@@ -99,7 +99,7 @@ purge(struct fixture *f, int64_t now_s, const struct flow *flow, unsigned n)
 
 	bintab_clear(f->tab);
 	bintab_add(f->tab, NULL, s);
-	slice_free(s);
+	slice_free(s, NULL);
 	ret = bintab_each(f->tab, write_bin, &w);
 	assert_int_equal(ret != 0, w.err.len > 0);
 	if (ret == 0)

@@ -88,7 +88,7 @@ rows_are_written_as_pmacct_does(void **state)
 		tab = bintab_new(b.plan);
 		s = bench_slice(&b, &flow, 1);
 		bintab_add(tab, NULL, s);
-		slice_free(s);
+		slice_free(s, NULL);
 		bintab_all(tab, &rs);
 		render_header(render, &out);
 		assert_string_equal(sbuf_text(&out), forms[i].header);
@@ -177,7 +177,7 @@ names_take_times_and_variables(void **state)
 	tab = bintab_new(b.plan);
 	s = bench_slice(&b, &flow, 1);
 	bintab_add(tab, NULL, s);
-	slice_free(s);
+	slice_free(s, NULL);
 	bintab_all(tab, &rs);
 	env.rs = &rs;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -226,7 +226,7 @@ preprocess_passes_rows(void **state)
 	tab = bintab_new(b.plan);
 	s = bench_slice(&b, &flow, 1);
 	bintab_add(tab, NULL, s);
-	slice_free(s);
+	slice_free(s, NULL);
 	bintab_all(tab, &rs);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		struct preprocess pre = { 0 };

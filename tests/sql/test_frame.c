@@ -32,7 +32,7 @@ static const char *const lines[] = { "aggregate: src_host, in_iface",
 static struct slice *
 make_slice(struct bench *b, struct epoch *ep, const struct epoch_reader *reader, uint32_t from)
 {
-	struct slice *s = slice_open(b->plan, 0, ep, reader, FLOWS);
+	struct slice *s = slice_open(b->plan, 0, ep, reader, FLOWS, NULL);
 	struct flow flow[FLOWS];
 	uint64_t *keys = mem_array(FLOWS, b->plan->key_words * sizeof(*keys)), late = 0;
 

@@ -636,6 +636,93 @@ a_locked_table_is_waited_for(void **state)
 	close_output(&b, self);
 }
 
+static unsigned
+lines_of(const struct bench *b)
+{
+	char command[256], text[32] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "cat %s/journal/x.rejected | wc -l", b->dir);
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	pclose(f);
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
+static int
+purge_refused(struct bench *b, void *self, uint64_t seq, uint32_t n, int64_t start,
+    struct out_rejected *ret)
+{
+	struct bintab *tab = bintab_new(b->plan);
+	int written;
+
+	bench_add(b, tab, 0, n, start);
+	written = purge_tab(self, seq, tab, ret);
+	bintab_free(tab);
+	return written;
+}
+
+/*
+ * A constraint that no look at types foresees refuses 3 of 10,000 rows: the others land, once, and
+ * the 3 are in the reject file, once; a table that takes hardly anything is waited for.
+ */
+static void
+refused_rows_are_set_aside(void **state)
+{
+	static const char *const lines[][8] = {
+		{ "aggregate: src_host", OWN, HISTORY },
+		{ "aggregate: src_host", OWN, HISTORY, "sql_dont_try_update: true" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		unsigned more = i == 0 ? 2 : 0;
+		struct out_rejected rejected;
+		struct bench b;
+		void *self;
+
+		drop("mine");
+		self = open_output(&b, lines[i]);
+		assert_int_equal(purge_flows(&b, self, 1, 20000, 10, T0), 0);
+		sql("ALTER TABLE mine ADD CONSTRAINT few CHECK (packets NOT IN (5, 5000, 9999))");
+		assert_int_equal(purge_refused(&b, self, 2, 10000, T0, &rejected), 0);
+		assert_int_equal(rejected.rows, 3);
+		assert_int_equal(rejected.packets, 5 + 5000 + 9999);
+		assert_int_equal(rejected.bytes, 100 * (5 + 5000 + 9999));
+		assert_int_equal(number("SELECT count(*) FROM mine"), 10 + 9997);
+		assert_int_equal(number("SELECT w.rows FROM waybill_ledger w WHERE seq = 2"), 9997);
+		assert_books("mine");
+		assert_int_equal(lines_of(&b), 3);
+		/* No answer had come: the same purge again, which the ledger knows. */
+		assert_int_equal(purge_refused(&b, self, 2, 10000, T0, &rejected), 0);
+		assert_int_equal(rejected.rows, 3);
+		assert_int_equal(lines_of(&b), 3);
+		assert_int_equal(number("SELECT count(*) FROM mine"), 10 + 9997);
+		assert_books("mine");
+		/* 2500 twice is 5000, where rows add up; and a sum that leaves its column. */
+		sql(engine == PG ? "UPDATE mine SET bytes = 9223372036854775807 WHERE packets = 8" :
+		    "UPDATE mine SET bytes = 18446744073709551615 WHERE packets = 8");
+		assert_int_equal(purge_refused(&b, self, 3, 10000, T0, &rejected), 0);
+		assert_int_equal(rejected.rows, 3 + more);
+		assert_int_equal(rejected.packets, 5 + 5000 + 9999 + (more > 0 ? 2500 + 8 : 0));
+		assert_int_equal(lines_of(&b), 6 + more);
+		assert_rows("SELECT CASE WHEN (SELECT sum(packets) FROM mine) = (SELECT sum(packets) "
+		    "FROM waybill_ledger) THEN 'same' ELSE 'differ' END", "same\n");
+		/* The table is wrong, not the rows. */
+		sql("ALTER TABLE mine ADD CONSTRAINT old CHECK (stamp_inserted < '2023-11-14 22:20:00')");
+		assert_int_equal(purge_refused(&b, self, 4, 200, T0 + 600, &rejected), -1);
+		assert_int_equal(lines_of(&b), 6 + more);
+		assert_int_equal(number("SELECT count(*) FROM waybill_ledger WHERE seq = 4"), 0);
+		sql("ALTER TABLE mine DROP CONSTRAINT old");
+		assert_int_equal(purge_refused(&b, self, 4, 200, T0 + 600, &rejected), 0);
+		assert_int_equal(rejected.rows, 1);
+		assert_int_equal(number("SELECT w.rows FROM waybill_ledger w WHERE seq = 4"), 199);
+		close_output(&b, self);
+	}
+	drop("mine");
+}
+
 int
 main(void)
 {
@@ -646,6 +733,7 @@ main(void)
 		cmocka_unit_test(a_table_may_come_and_go),
 		cmocka_unit_test(cut_connections_are_opened_again),
 		cmocka_unit_test(what_does_not_fit_is_set_aside),
+		cmocka_unit_test(refused_rows_are_set_aside),
 		cmocka_unit_test(case_is_not_lost),
 		cmocka_unit_test(tables_without_transactions),
 		cmocka_unit_test(the_second_server_takes_over),

@@ -297,6 +297,35 @@ schema_files_make_tables(void **state)
 	unlink(path);
 }
 
+/* A constraint and a trigger refuse 2 of 1,000 rows: the others land, and the ledger says how many. */
+static void
+refused_rows_are_set_aside(void **state)
+{
+	static const char *const lines[] = { "aggregate: src_host", "sql_optimize_clauses: true",
+		"sql_table: mine", "sql_history: 5m", "sql_history_roundoff: m", NULL };
+	char command[256];
+	struct bench b;
+	void *self;
+
+	(void)state;
+	bench_open(&b, lines);
+	bench_sql(b.db, "CREATE TABLE mine (stamp_inserted, stamp_updated, ip_src, packets CHECK "
+	    "(packets <> 500), bytes, PRIMARY KEY (stamp_inserted, ip_src)); CREATE TRIGGER t BEFORE "
+	    "INSERT ON mine WHEN new.packets = 7 BEGIN SELECT RAISE(ABORT, 'seven'); END");
+	self = open_output(&b);
+	assert_int_equal(purge_flows(&b, self, 1, 0, 1000, T0), 0);
+	assert_int_equal(purge_flows(&b, self, 1, 0, 1000, T0), 0);
+	assert_int_equal(bench_number(b.db, "SELECT count(*) FROM mine"), 998);
+	assert_int_equal(bench_number(b.db, "SELECT (SELECT sum(bytes) FROM mine) = "
+	    "(SELECT sum(bytes) FROM waybill_ledger) AND (SELECT sum(rows) FROM waybill_ledger) = 998"),
+	    1);
+	snprintf(command, sizeof(command), "[ $(wc -l <%s/journal/x.rejected) = 2 ] && "
+	    "grep -q seven %s/journal/x.rejected", b.dir, b.dir);
+	assert_int_equal(system(command), 0);
+	out_sqlite3.close(self);
+	bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -306,6 +335,7 @@ main(void)
 		cmocka_unit_test(a_locked_file_is_waited_for),
 		cmocka_unit_test(a_full_disk_is_waited_for),
 		cmocka_unit_test(a_table_may_come_and_go),
+		cmocka_unit_test(refused_rows_are_set_aside),
 		cmocka_unit_test(schema_files_make_tables),
 	};
 
