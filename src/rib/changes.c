@@ -1,67 +1,284 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Control fills a batch per reader and sends it when it is full or at the next flush. What a batch may hold
- * is known by bytes that its reader has not given back; a batch is online as an epoch's reader from its
- * first change until then. A teller lives as long as the RIB's and the batches that may name it: it is
- * freed by control once every batch that was open or on its way at its end has come back.
+ * Control fills an open batch per reader; full ones, and a flush, put it into the reader's queue. A
+ * lock is held for moments, by batch and not by change, and never while something is read or written.
+ *
+ * Of each teller it is known what each reader was told of it. An event is the difference to what is
+ * so now; one that found no room needs no memory, for the difference stays until there is room.
  */
 #include "rib/changes.h"
 
-#include <stdatomic.h>
-#include <string.h>
+#include <assert.h>
+#include <pthread.h>
 
 #include "core/chan.h"
-#include "core/hash.h"
 #include "core/mem.h"
+#include "rib/rib_priv.h"
 
+#define BATCH_CHANGES	1024
 #define MOST_BYTES	((size_t)64 << 20)
-#define BATCH_MOST	4096u		/* changes */
-#define CHAN_ROOM	8192u		/* batches on their way */
-#define READERS_MOST	16
+#define MOST_S		30
+#define WAITING_FEW	2		/* a flush adds no small batch to more than these */
 
 struct batch {
-	struct change_batch pub;	/* first: what the reader has */
-	struct epoch_reader *slot;
-	struct change change[BATCH_MOST];
+	struct change_batch pub;
+	struct batch *next;
+	struct epoch_reader *slot;	/* NULL: given up, its routes are lost */
+	mono_t since;
+	size_t bytes;			/* with those of its changes */
+	size_t counted;			/* changes that the books know */
+	struct change change[BATCH_CHANGES];
 };
 
+enum told { TOLD_NOTHING, TOLD_DOWN, TOLD_UP };
+
 struct known {
-	const struct teller *teller;
-	struct change_teller *pub;
+	struct change_teller pub;
+	char *name;
+	const struct teller *teller;	/* NULL: gone */
+	struct known *next;
+	_Atomic unsigned refs;		/* ours, and one of each reader that was told something */
+	bool up;
+	uint16_t port;
+	uint8_t told[CHANGES_READERS];	/* enum told */
 };
 
 struct changes_reader {
 	struct changes *c;
+	unsigned number;		/* its place in c->reader and known->told */
 	struct changes_conf conf;
-	struct chan *chan;		/* to the reader */
-	struct batch *open;		/* NULL: none */
-	uint64_t sent;			/* batches; control's */
-	_Atomic uint64_t done;		/* batches given back */
-	uint64_t lost;			/* to be told by the next batch */
-};
-
-/* A teller that has ended, until what was sent by then has come back. */
-struct ended {
-	struct change_teller *pub;
-	uint64_t sent[READERS_MOST];
+	struct chan *wake;
+	/* Control's: */
+	struct batch *open;		/* NULL: nothing collected */
+	bool behind;			/* tellers are to be told again */
+	bool closed;			/* takes no more news, and its last words at any price */
+	uint64_t unsaid;		/* lost, for the next batch */
+	uint64_t told, lost;
+	/* Under the lock: */
+	pthread_mutex_t lock;
+	struct batch *first, **end;	/* waiting */
+	size_t waiting;
+	size_t held_bytes;		/* with those that the reader has taken */
+	uint64_t held, given;
 };
 
 struct changes {
 	struct rib *rib;
 	struct epoch *ep;
 	struct rib_watcher watcher;
-	struct changes_reader *reader[READERS_MOST];	/* NULL: free */
-	unsigned readers;
+	struct changes_reader *reader[CHANGES_READERS];
 	struct known *known;
-	size_t count, last;
 	struct slots at;		/* teller -> known */
-	struct ended *ended;
-	size_t ends;
+	struct known *last;		/* the one found last */
+	struct known **by_slot;
+	uint32_t slots;
 	uint32_t number;
 	uint64_t seq;
 };
 
-/* --- tellers --------------------------------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------------------------------- */
+
+static void
+known_drop(struct known *k)
+{
+	if (atomic_fetch_sub(&k->refs, 1) > 1)
+		return;
+	mem_free(k->name);
+	mem_free(k);
+}
+
+static bool
+is_end(const struct change *ch)
+{
+	return ch->kind == CHANGE_TELLER && ch->event == TELLER_END;
+}
+
+/* Each TELLER_END carries what the reader held of the teller. */
+static void
+batch_free(struct changes *c, struct batch *b)
+{
+	epoch_leave(c->ep, b->slot);
+	for (size_t i = 0; i < b->pub.count; i++) {
+		mem_free(b->change[i].bytes);
+		if (is_end(&b->change[i]))
+			known_drop((struct known *)(uintptr_t)b->change[i].teller);
+	}
+	mem_free(b);
+}
+
+/* Room for so many bytes more, which are charged; at its end a reader may go beyond. */
+static bool
+charge(struct changes_reader *r, size_t bytes)
+{
+	bool fits;
+
+	pthread_mutex_lock(&r->lock);
+	fits = r->closed || r->held_bytes + bytes <= r->conf.most_bytes;
+	if (fits)
+		r->held_bytes += bytes;
+	pthread_mutex_unlock(&r->lock);
+	return fits;
+}
+
+static bool
+open_batch(struct changes_reader *r)
+{
+	struct epoch *ep = r->c->ep;
+	struct epoch_reader *slot;
+	struct batch *b;
+
+	if (!charge(r, sizeof(*b)))
+		return false;
+	slot = epoch_join(ep);
+	if (slot == NULL && !r->closed) {
+		pthread_mutex_lock(&r->lock);
+		r->held_bytes -= sizeof(*b);
+		pthread_mutex_unlock(&r->lock);
+		return false;
+	}
+	if (slot != NULL)
+		epoch_tick(ep, slot);
+	b = mem_new(sizeof(*b));
+	b->slot = slot;
+	b->bytes = sizeof(*b);
+	b->since = mono_now();
+	b->pub.change = b->change;
+	b->pub.lost = r->unsaid;
+	r->unsaid = 0;
+	r->open = b;
+	return true;
+}
+
+static void
+hand_over(struct changes_reader *r)
+{
+	struct batch *b = r->open;
+
+	if (b == NULL)
+		return;
+	r->open = NULL;
+	pthread_mutex_lock(&r->lock);
+	r->held += b->counted;
+	*r->end = b;
+	r->end = &b->next;
+	r->waiting++;
+	pthread_mutex_unlock(&r->lock);
+	chan_wake(r->wake);
+}
+
+/* The open batch with room for another change; NULL: there is none. */
+static struct batch *
+batch_with_room(struct changes_reader *r)
+{
+	if (r->open != NULL && r->open->pub.count == BATCH_CHANGES)
+		hand_over(r);
+	return r->open != NULL || open_batch(r) ? r->open : NULL;
+}
+
+static bool
+put(struct changes_reader *r, const struct change *ch)
+{
+	struct batch *b = batch_with_room(r);
+
+	if (b == NULL || (ch->len > 0 && !charge(r, ch->len)))
+		return false;
+	b->change[b->pub.count] = *ch;
+	if (ch->len > 0)
+		b->change[b->pub.count].bytes = mem_dup(ch->bytes, ch->len);
+	b->pub.count++;
+	b->bytes += ch->len;
+	if (!is_end(ch)) {
+		b->counted++;
+		r->told++;
+	}
+	return true;
+}
+
+/* --- tellers ------------------------------------------------------------------------------------- */
+
+static bool
+wants(const struct changes_reader *r, enum teller_kind kind)
+{
+	return r != NULL && (r->conf.kinds & 1u << kind) != 0;
+}
+
+/* NULL where there is none, or one that has been told its last. */
+static struct changes_reader *
+listener(const struct changes *c, unsigned i)
+{
+	return c->reader[i] != NULL && !c->reader[i]->closed ? c->reader[i] : NULL;
+}
+
+static bool
+tell_event(struct changes_reader *r, struct known *k, enum teller_event event)
+{
+	const struct change ch = {
+		.teller = &k->pub, .when = wall_now(), .seq = r->c->seq, .kind = CHANGE_TELLER,
+		.event = (uint8_t)event, .port = k->port,
+	};
+	uint8_t *told = &k->told[r->number];
+
+	if (!put(r, &ch)) {
+		r->behind = true;
+		return false;
+	}
+	if (event != TELLER_END)
+		r->c->seq++;
+	if (*told == TOLD_NOTHING)
+		atomic_fetch_add(&k->refs, 1);
+	*told = event == TELLER_UP ? TOLD_UP : event == TELLER_DOWN ? TOLD_DOWN : TOLD_NOTHING;
+	return true;
+}
+
+/* What is so now and was not told. False: there is no room. */
+static bool
+tell_difference(struct changes_reader *r, struct known *k)
+{
+	const uint8_t *told = &k->told[r->number];
+
+	if (!wants(r, k->pub.info.kind))
+		return true;
+	if (k->up && *told != TOLD_UP)
+		return tell_event(r, k, TELLER_UP);
+	if (!k->up && *told == TOLD_UP && !tell_event(r, k, TELLER_DOWN))
+		return false;
+	if (k->teller == NULL && *told != TOLD_NOTHING)
+		return tell_event(r, k, TELLER_END);
+	return true;
+}
+
+/* Those that are gone stay until all who know them have heard so. */
+static void
+forget_gone(struct changes *c)
+{
+	for (struct known **at = &c->known; *at != NULL;) {
+		struct known *k = *at;
+		bool told = false;
+
+		for (unsigned i = 0; i < CHANGES_READERS; i++)
+			told |= k->told[i] != TOLD_NOTHING;
+		if (k->teller != NULL || told) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		known_drop(k);
+	}
+}
+
+/* True: the reader knows of all tellers what is so. */
+static bool
+catch_up(struct changes_reader *r)
+{
+	if (!r->behind)
+		return true;
+	if (batch_with_room(r) == NULL)
+		return false;
+	r->behind = false;
+	for (struct known *k = r->c->known; k != NULL && !r->behind; k = k->next)
+		(void)tell_difference(r, k);
+	return !r->behind;
+}
 
 static uint64_t
 teller_hash(const struct teller *t)
@@ -71,167 +288,134 @@ teller_hash(const struct teller *t)
 	return hash_words(&word, 1, hash_seed());
 }
 
-/* Its place is c->last. */
-static struct change_teller *
-find(struct changes *c, const struct teller *t)
+static uint32_t
+slot_of(const struct changes *c, const struct teller *t)
 {
 	struct slots_at at;
-	uint32_t i;
+	uint32_t i = slots_first(&c->at, teller_hash(t), &at);
 
-	if (c->last < c->count && c->known[c->last].teller == t)
-		return c->known[c->last].pub;
-	for (i = slots_first(&c->at, teller_hash(t), &at); i != SLOTS_NONE; i = slots_next(&c->at, &at))
-		if (c->known[i].teller == t)
-			break;
-	if (i != SLOTS_NONE) {
-		c->last = i;
-		return c->known[i].pub;
-	}
-	c->known = mem_grow(c->known, c->count + 1, sizeof(*c->known));
-	c->last = c->count++;
-	c->known[c->last] = (struct known){ t, mem_new(sizeof(struct change_teller)) };
-	c->known[c->last].pub->info = *teller_info(t);
-	c->known[c->last].pub->info.name =
-	    mem_strdup(teller_info(t)->name != NULL ? teller_info(t)->name : "");
-	c->known[c->last].pub->number = ++c->number;
-	slots_add(&c->at, teller_hash(t), (uint32_t)c->last);
-	return c->known[c->last].pub;
+	while (i != SLOTS_NONE && c->by_slot[i]->teller != t)
+		i = slots_next(&c->at, &at);
+	return i;
 }
 
+static uint32_t
+free_slot(struct changes *c)
+{
+	uint32_t i = 0;
+
+	while (i < c->slots && c->by_slot[i] != NULL)
+		i++;
+	if (i == c->slots)
+		c->by_slot = mem_grow(c->by_slot, ++c->slots, sizeof(c->by_slot[0]));
+	return i;
+}
+
+static struct known *
+known_new(struct changes *c, const struct teller *t)
+{
+	struct known *k = mem_new(sizeof(*k));
+	uint32_t slot = free_slot(c);
+
+	k->pub.info = *teller_info(t);
+	k->pub.info.name = k->name = mem_strdup(k->pub.info.name);
+	k->pub.number = ++c->number;
+	k->teller = t;
+	atomic_init(&k->refs, 1);
+	k->next = c->known;
+	c->known = k;
+	c->by_slot[slot] = k;
+	slots_add(&c->at, teller_hash(t), slot);
+	return k;
+}
+
+static struct known *
+known_of(struct changes *c, const struct teller *t)
+{
+	uint32_t slot;
+
+	if (c->last != NULL && c->last->teller == t)
+		return c->last;
+	slot = slot_of(c, t);
+	return c->last = slot != SLOTS_NONE ? c->by_slot[slot] : known_new(c, t);
+}
+
+/* Its memory is about to be used for another. */
 static void
-free_teller(struct change_teller *pub)
+known_gone(struct changes *c, struct known *k)
 {
-	mem_free((char *)(uintptr_t)pub->info.name);
-	mem_free(pub);
-}
+	uint32_t slot = slot_of(c, k->teller);
 
-/* The last one takes its place. */
-static void
-forget(struct changes *c, size_t i)
-{
-	struct ended *e;
-
-	slots_drop(&c->at, teller_hash(c->known[i].teller), (uint32_t)i);
-	c->ended = mem_grow(c->ended, c->ends + 1, sizeof(*c->ended));
-	e = &c->ended[c->ends++];
-	*e = (struct ended){ .pub = c->known[i].pub };
-	for (unsigned k = 0; k < READERS_MOST; k++)
-		if (c->reader[k] != NULL)
-			e->sent[k] = c->reader[k]->sent + (c->reader[k]->open != NULL);
-	if (i != --c->count) {
-		const struct teller *moved = c->known[c->count].teller;
-
-		c->known[i] = c->known[c->count];
-		slots_drop(&c->at, teller_hash(moved), (uint32_t)c->count);
-		slots_add(&c->at, teller_hash(moved), (uint32_t)i);
-	}
-	c->last = 0;
-}
-
-static bool
-all_back(const struct changes *c, const struct ended *e)
-{
-	for (unsigned k = 0; k < READERS_MOST; k++)
-		if (c->reader[k] != NULL && atomic_load(&c->reader[k]->done) < e->sent[k])
-			return false;
-	return true;
-}
-
-static void
-free_ended(struct changes *c)
-{
-	for (size_t i = c->ends; i > 0; i--)
-		if (all_back(c, &c->ended[i - 1])) {
-			free_teller(c->ended[i - 1].pub);
-			c->ended[i - 1] = c->ended[--c->ends];
-		}
-}
-
-/* --- collecting ------------------------------------------------------------------------------------- */
-
-static void
-send_open(struct changes_reader *r)
-{
-	if (r->open == NULL || !chan_send(r->chan, r->open))
-		return;
-	r->open = NULL;
-	r->sent++;
-}
-
-static bool
-has_room(const struct changes_reader *r)
-{
-	size_t most = r->conf.most_bytes != 0 ? r->conf.most_bytes : MOST_BYTES;
-	uint64_t held = r->sent - atomic_load(&((struct changes_reader *)(uintptr_t)r)->done);
-
-	if (r->open != NULL)
-		return r->open->pub.count < BATCH_MOST;
-	return (held + 1) * sizeof(struct batch) <= most || held == 0;
-}
-
-static void
-add(struct changes_reader *r, const struct change *ch)
-{
-	if ((r->conf.kinds & 1u << ch->teller->info.kind) == 0)
-		return;
-	if (r->open != NULL && r->open->pub.count == BATCH_MOST)
-		send_open(r);
-	if (!has_room(r)) {
-		r->lost++;
-		return;
-	}
-	if (r->open == NULL) {
-		struct epoch_reader *slot = epoch_join(r->c->ep);
-
-		if (slot == NULL) {
-			r->lost++;
-			return;
-		}
-		r->open = mem_grow(NULL, 1, sizeof(*r->open));
-		r->open->slot = slot;
-		r->open->pub = (struct change_batch){ r->open->change, 0, r->lost };
-		r->lost = 0;
-		epoch_tick(r->c->ep, slot);
-	}
-	r->open->change[r->open->pub.count++] = *ch;
-}
-
-static void
-add_to_all(struct changes *c, struct change *ch)
-{
-	ch->seq = ++c->seq;
-	ch->when = wall_now();
-	for (unsigned i = 0; i < READERS_MOST; i++)
-		if (c->reader[i] != NULL)
-			add(c->reader[i], ch);
-}
-
-static void
-on_route(void *ctx, const struct rib_event *e)
-{
-	struct changes *c = ctx;
-	struct change ch = { .nlri = *e->nlri, .old = e->old, .path = e->path,
-		.kind = CHANGE_ROUTE, .what = (uint8_t)e->change };
-
-	if (c->readers == 0)
-		return;
-	ch.teller = find(c, e->teller);
-	add_to_all(c, &ch);
+	slots_drop(&c->at, teller_hash(k->teller), slot);
+	c->by_slot[slot] = NULL;
+	c->last = NULL;
+	k->teller = NULL;
+	k->up = false;
 }
 
 static void
 on_teller(void *ctx, const struct teller *t, enum teller_event event)
 {
 	struct changes *c = ctx;
-	struct change ch = { .teller = find(c, t), .kind = CHANGE_TELLER,
-		.event = (uint8_t)event };
+	struct known *k = known_of(c, t);
 
-	add_to_all(c, &ch);
+	k->up = event == TELLER_UP;
+	k->port = teller_info(t)->port;
 	if (event == TELLER_END)
-		forget(c, c->last);
+		known_gone(c, k);
+	for (unsigned i = 0; i < CHANGES_READERS; i++)
+		if (listener(c, i) != NULL && catch_up(c->reader[i]))
+			(void)tell_difference(c->reader[i], k);
+	if (event == TELLER_END)
+		forget_gone(c);
 }
 
-/* --- control ---------------------------------------------------------------------------------------- */
+/* --- routes -------------------------------------------------------------------------------------- */
+
+static void
+tell_route(struct changes_reader *r, struct known *k, const struct change *ch)
+{
+	if (!catch_up(r) || !put(r, ch)) {
+		r->told++;
+		r->lost++;
+		r->unsaid++;
+		return;
+	}
+	if (k != NULL && k->told[r->number] == TOLD_NOTHING) {
+		k->told[r->number] = TOLD_DOWN;
+		atomic_fetch_add(&k->refs, 1);
+	}
+}
+
+static void
+on_route(void *ctx, const struct rib_event *e)
+{
+	struct changes *c = ctx;
+	struct known *k = known_of(c, e->teller);
+	const struct change ch = {
+		.teller = &k->pub, .when = wall_now(), .seq = c->seq++, .nlri = *e->nlri,
+		.old = e->old, .path = e->path, .kind = CHANGE_ROUTE, .what = (uint8_t)e->change,
+	};
+
+	for (unsigned i = 0; i < CHANGES_READERS; i++)
+		if (wants(listener(c, i), k->pub.info.kind))
+			tell_route(c->reader[i], k, &ch);
+}
+
+void
+changes_tell(struct changes *c, enum teller_kind kind, const void *bytes, size_t len)
+{
+	const struct change ch = {
+		.when = wall_now(), .seq = c->seq++, .kind = CHANGE_OTHER,
+		.bytes = (void *)(uintptr_t)bytes, .len = (uint32_t)len,
+	};
+
+	for (unsigned i = 0; i < CHANGES_READERS; i++)
+		if (wants(listener(c, i), kind))
+			tell_route(c->reader[i], NULL, &ch);
+}
+
+/* --- all of it ----------------------------------------------------------------------------------- */
 
 struct changes *
 changes_new(struct rib *rib, struct epoch *ep)
@@ -240,8 +424,10 @@ changes_new(struct rib *rib, struct epoch *ep)
 
 	c->rib = rib;
 	c->ep = ep;
+	slots_init(&c->at, 16);
+	for (struct teller *t = rib->first; t != NULL; t = t->next)
+		known_of(c, t)->up = !t->said_down;
 	c->watcher = (struct rib_watcher){ on_route, on_teller, c };
-	slots_init(&c->at, 64);
 	rib_watch(rib, &c->watcher);
 	return c;
 }
@@ -258,89 +444,223 @@ changes_free(struct changes *c)
 	if (c == NULL)
 		return;
 	rib_watch(c->rib, NULL);
-	for (size_t i = 0; i < c->count; i++)
-		free_teller(c->known[i].pub);
-	for (size_t i = 0; i < c->ends; i++)
-		free_teller(c->ended[i].pub);
-	mem_free(c->known);
-	mem_free(c->ended);
+	while (c->known != NULL) {
+		struct known *k = c->known;
+
+		c->known = k->next;
+		known_drop(k);
+	}
+	mem_free(c->by_slot);
 	slots_done(&c->at);
 	mem_free(c);
+}
+
+uint64_t
+changes_number(struct changes *c)
+{
+	return c->seq++;
 }
 
 struct changes_reader *
 changes_join(struct changes *c, const struct changes_conf *conf)
 {
 	struct changes_reader *r;
-	unsigned i = 0;
+	unsigned n = 0;
 
-	while (i < READERS_MOST && c->reader[i] != NULL)
-		i++;
-	if (i == READERS_MOST)
+	while (n < CHANGES_READERS && c->reader[n] != NULL)
+		n++;
+	if (n == CHANGES_READERS)
 		return NULL;
 	r = mem_new(sizeof(*r));
 	r->c = c;
+	r->number = n;
 	r->conf = *conf;
-	r->chan = chan_new(CHAN_ROOM);
-	c->reader[i] = r;
-	c->readers++;
-	for (struct teller *t = teller_next(c->rib, NULL); t != NULL; t = teller_next(c->rib, t)) {
-		struct change ch = { .teller = find(c, t), .when = wall_now(),
-			.seq = ++c->seq, .kind = CHANGE_TELLER, .event = TELLER_UP };
-
-		if (!teller_is_orphan(t))
-			add(r, &ch);
-	}
+	if (r->conf.most_bytes == 0)
+		r->conf.most_bytes = MOST_BYTES;
+	if (r->conf.most_s == 0)
+		r->conf.most_s = MOST_S;
+	r->wake = chan_new(2);
+	r->end = &r->first;
+	pthread_mutex_init(&r->lock, NULL);
+	c->reader[n] = r;
+	r->behind = true;
+	(void)catch_up(r);
 	return r;
+}
+
+/* Down without being so: what is told afterwards goes to nobody. */
+void
+changes_close(struct changes *c, struct changes_reader *r)
+{
+	r->closed = true;
+	(void)catch_up(r);
+	for (struct known *k = c->known; k != NULL; k = k->next)
+		if (k->told[r->number] == TOLD_UP)
+			(void)tell_event(r, k, TELLER_DOWN);
+	if (r->unsaid > 0)
+		(void)batch_with_room(r);
+	hand_over(r);
 }
 
 void
 changes_leave(struct changes *c, struct changes_reader *r)
 {
-	const struct change_batch *b;
+	if (!r->closed)
+		changes_close(c, r);
+	while (r->first != NULL) {
+		struct batch *b = r->first;
 
-	for (unsigned i = 0; i < READERS_MOST; i++)
-		if (c->reader[i] == r)
-			c->reader[i] = NULL;
-	c->readers--;
-	while ((b = changes_take(r)) != NULL)
-		changes_done(r, b);
-	if (r->open != NULL)
-		changes_done(r, &r->open->pub);
-	chan_free(r->chan);
+		r->first = b->next;
+		batch_free(c, b);
+	}
+	for (struct known *k = c->known; k != NULL; k = k->next) {
+		if (k->told[r->number] == TOLD_NOTHING)
+			continue;
+		k->told[r->number] = TOLD_NOTHING;
+		known_drop(k);
+	}
+	c->reader[r->number] = NULL;
+	forget_gone(c);
+	chan_free(r->wake);
+	pthread_mutex_destroy(&r->lock);
 	mem_free(r);
+}
+
+/* Under the lock. What was told of tellers stays; all else of the batch is lost. */
+static void
+give_up(struct changes_reader *r, struct batch *b)
+{
+	size_t kept = 0, lost = 0;
+
+	for (size_t i = 0; i < b->pub.count; i++) {
+		if (b->change[i].kind == CHANGE_TELLER) {
+			b->change[kept++] = b->change[i];
+			continue;
+		}
+		r->held_bytes -= b->change[i].len;
+		b->bytes -= b->change[i].len;
+		mem_free(b->change[i].bytes);
+		lost++;
+	}
+	b->pub.count = kept;
+	b->pub.lost += lost;
+	b->counted -= lost;
+	r->held -= lost;
+	r->lost += lost;
+	epoch_leave(r->c->ep, b->slot);
+	b->slot = NULL;
+}
+
+static void
+give_up_old(struct changes_reader *r)
+{
+	mono_t now = mono_now();
+
+	pthread_mutex_lock(&r->lock);
+	for (struct batch *b = r->first; b != NULL; b = b->next)
+		if (b->slot != NULL &&
+		    mono_since(now, b->since) >= r->conf.most_s * NS_PER_SEC)
+			give_up(r, b);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Small batches do not pile up before a reader that is busy: they grow. */
+static void
+flush_reader(struct changes_reader *r)
+{
+	size_t waiting;
+
+	give_up_old(r);
+	if (r->unsaid > 0)
+		(void)batch_with_room(r);
+	(void)catch_up(r);
+	pthread_mutex_lock(&r->lock);
+	waiting = r->waiting;
+	pthread_mutex_unlock(&r->lock);
+	if (waiting <= WAITING_FEW || (r->open != NULL &&
+	    mono_since(mono_now(), r->open->since) >= r->conf.most_s * NS_PER_SEC))
+		hand_over(r);
 }
 
 void
 changes_flush(struct changes *c)
 {
-	for (unsigned i = 0; c != NULL && i < READERS_MOST; i++)
-		if (c->reader[i] != NULL)
-			send_open(c->reader[i]);
-	if (c != NULL)
-		free_ended(c);
+	for (unsigned i = 0; i < CHANGES_READERS; i++)
+		if (listener(c, i) != NULL)
+			flush_reader(c->reader[i]);
+	forget_gone(c);
 }
 
-/* --- the reader's thread ------------------------------------------------------------------------------ */
+void
+changes_figures(struct changes_reader *r, struct changes_figures *ret)
+{
+	pthread_mutex_lock(&r->lock);
+	*ret = (struct changes_figures){
+		.told = r->told, .given = r->given, .lost = r->lost,
+		.held = r->held + (r->open != NULL ? r->open->counted : 0),
+		.held_bytes = r->held_bytes,
+	};
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* --- the reader's thread ------------------------------------------------------------------------- */
+
+static struct batch *
+take_first(struct changes_reader *r)
+{
+	struct batch *b;
+
+	pthread_mutex_lock(&r->lock);
+	b = r->first;
+	if (b != NULL) {
+		r->first = b->next;
+		if (r->first == NULL)
+			r->end = &r->first;
+		r->waiting--;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return b;
+}
 
 const struct change_batch *
 changes_take(struct changes_reader *r)
 {
-	return chan_take(r->chan);
+	struct batch *b = take_first(r);
+
+	if (b == NULL) {
+		(void)chan_take(r->wake);	/* lowers its flag; then look once more */
+		b = take_first(r);
+	}
+	return b != NULL ? &b->pub : NULL;
 }
 
 void
-changes_done(struct changes_reader *r, const struct change_batch *b)
+changes_done(struct changes_reader *r, const struct change_batch *pub)
 {
-	struct batch *batch = (struct batch *)(uintptr_t)b;
+	struct batch *b = (struct batch *)(uintptr_t)pub;
 
-	epoch_leave(r->c->ep, batch->slot);
-	mem_free(batch);
-	atomic_fetch_add(&r->done, 1);
+	pthread_mutex_lock(&r->lock);
+	r->held -= b->counted;
+	r->given += b->counted;
+	r->held_bytes -= b->bytes;
+	pthread_mutex_unlock(&r->lock);
+	batch_free(r->c, b);
 }
 
 int
 changes_fd(const struct changes_reader *r)
 {
-	return chan_fd(r->chan);
+	return chan_fd(r->wake);
+}
+
+void
+changes_wait(struct changes_reader *r, int timeout_ms)
+{
+	chan_wait(r->wake, timeout_ms);
+}
+
+void
+changes_wake(struct changes_reader *r)
+{
+	chan_wake(r->wake);
 }

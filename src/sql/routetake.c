@@ -440,8 +440,11 @@ routetake_changes(struct routetake *t, const struct change_batch *b)
 		case CHANGE_TELLER:
 			take_teller(t, ch);
 			break;
+		case CHANGE_OTHER:
+			break;
 		}
-		t->newest = ch->when;
+		if (ch->when.ns > t->newest.ns)
+			t->newest = ch->when;
 	}
 }
 
