@@ -23,7 +23,9 @@
 
 #define TICK_MS		200
 #define BATCH_NS	NS_PER_SEC	/* longest a batch stays open */
-#define MAP_FULL	262144u		/* routes that are written before their time */
+#define MAP_FULL	131072u		/* routes that are written before their time ... */
+#define MAP_SETTLED	4096u		/* ... and where so many are, once nothing came for a moment: */
+#define SETTLED_NS	(500 * NS_PER_MS)	/* the end of a table */
 #define SCAN_STEP	1024u		/* routes between two looks at the changes */
 #define RETRY_FIRST_NS	(100 * NS_PER_MS)
 #define RETRY_MOST_NS	(10 * NS_PER_SEC)
@@ -48,6 +50,7 @@ struct routeout {
 
 	/* the taker's */
 	mono_t batch_due, map_due, sweep_due;
+	mono_t settled;			/* when nothing will have come for a moment */
 	bool scanned;			/* since the last time it was asked for */
 
 	pthread_mutex_t lock;		/* over what follows */
@@ -116,6 +119,7 @@ take_some(struct routeout *r)
 	if (b == NULL)
 		return false;
 	routetake_changes(r->take, b);
+	r->settled = mono_add(mono_now(), SETTLED_NS);
 	if (b->lost > 0) {
 		log_write(LOG_LVL_WARN, r->conf.env.subject, "%llu changes of routes found no room; "
 		    "current routes are taken from the RIB anew", (unsigned long long)b->lost);
@@ -135,8 +139,10 @@ is_due(const struct routeout *r, mono_t now)
 		return false;
 	if (atomic_load(&((struct routeout *)(uintptr_t)r)->stop))
 		return n > 0;
-	return n >= MAP_FULL || (mono_due(now, r->map_due) &&
-	    (n > 0 || (r->scanned && mono_due(now, r->sweep_due))));
+	if (n >= MAP_FULL || (n >= MAP_SETTLED && mono_due(now, r->settled)))
+		return true;
+	return mono_due(now, r->map_due) &&
+	    (n > 0 || (r->scanned && mono_due(now, r->sweep_due)));
 }
 
 static void
