@@ -432,12 +432,6 @@ changes_new(struct rib *rib, struct epoch *ep)
 	return c;
 }
 
-const struct rib_watcher *
-changes_watcher(const struct changes *c)
-{
-	return &c->watcher;
-}
-
 void
 changes_free(struct changes *c)
 {

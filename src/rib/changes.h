@@ -63,9 +63,6 @@ struct changes_conf {
 struct changes *changes_new(struct rib *rib, struct epoch *ep);
 void	changes_free(struct changes *c);		/* no reader left; NULL is fine */
 
-/* For who watches the RIB in its place, to pass on to it all there is. */
-const struct rib_watcher *changes_watcher(const struct changes *c);
-
 /* The next of the process's numbers of records, for those that are not of a change. Control. */
 uint64_t changes_number(struct changes *c);
 

@@ -9,21 +9,17 @@
 
 #include <stdio.h>
 
-#include "sim/table.h"
+#include "sim/wire.h"
 
 struct export_conf {
-	const struct table *table;
+	struct traffic traffic;
+	struct wire wire;		/* counters are sent divided by its sampling rate */
 	unsigned exporters;
 	struct addr first;		/* source address of exporter 0; the others follow */
 	unsigned routers;		/* exporter i has the routes of router i % routers */
 	struct addr to;
 	uint16_t port;
-	unsigned version;		/* 5, 9, 10 */
 	uint32_t datagrams;		/* distinct ones, over all exporters */
-	uint32_t domain;		/* source id, observation domain */
-	uint32_t sampling;		/* announced by options; counters are sent divided, 0: none */
-	double zipf;			/* exponent; 0: uniform */
-	uint64_t seed;
 	unsigned v6_percent;		/* of the datagrams, in tens */
 	unsigned mtu;			/* payload bytes of a datagram, 1400 */
 	unsigned segments;		/* datagrams handed to the kernel as one (UDP_SEGMENT) */

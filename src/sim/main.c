@@ -159,15 +159,15 @@ take_option(struct options *o, int c, const char *arg)
 	case 'I': return monitor_ribs(arg, &o->monitor);
 	case 'A': o->speaker.as = (uint32_t)strtoul(arg, NULL, 10); return o->speaker.as == 0;
 	case 'f': o->flow = true; return parse_target(arg, &o->export.to, &o->export.port);
-	case 'e': o->export.version = (unsigned)atoi(arg);
-		return o->export.version != 5 && o->export.version != 9 && o->export.version != 10;
+	case 'e': o->export.wire.version = (unsigned)atoi(arg);
+		return o->export.wire.version != 5 && o->export.wire.version != 9 && o->export.wire.version != 10;
 	case 'd': o->export.datagrams = (uint32_t)strtoul(arg, NULL, 10);
 		return o->export.datagrams == 0;
 	case 'V': o->export.v6_percent = (unsigned)atoi(arg); return o->export.v6_percent > 100;
 	case 'g': o->export.segments = (unsigned)atoi(arg); return o->export.segments == 0;
-	case 'z': o->export.zipf = atof(arg); return o->export.zipf < 0;
-	case 'R': o->export.sampling = (uint32_t)strtoul(arg, NULL, 10); return 0;
-	case 'D': o->export.domain = (uint32_t)strtoul(arg, NULL, 10); return 0;
+	case 'z': o->export.traffic.zipf = atof(arg); return o->export.traffic.zipf < 0;
+	case 'R': o->export.wire.sampling = (uint32_t)strtoul(arg, NULL, 10); return 0;
+	case 'D': o->export.wire.domain = (uint32_t)strtoul(arg, NULL, 10); return 0;
 	case 'q': o->rate = strtoull(arg, NULL, 10); return 0;
 	case 'n': o->flows = strtoull(arg, NULL, 10); return 0;
 	case 't': o->seconds = atof(arg); return 0;
@@ -344,7 +344,7 @@ run_export(struct options *o, struct table *t, const struct feeds *feeds)
 	struct export *ex;
 	FILE *f;
 
-	o->export.table = t;
+	o->export.traffic.table = t;
 	o->export.first = o->speaker.first;
 	o->export.routers = o->speaker.routers;
 	if (o->export.exporters == 0)
@@ -382,8 +382,8 @@ main(int argc, char **argv)
 {
 	struct options o = {
 		.table = { .seed = 1, .prefixes = 100000, .v6_percent = 18, .miss_percent = 3 },
-		.export = { .version = 10, .datagrams = 4096, .zipf = 1.0, .domain = 1, .mtu = 1400,
-		    .v6_percent = 10, .segments = 1 },
+		.export = { .wire = { .version = 10, .domain = 1 }, .traffic = { .zipf = 1.0 },
+		    .datagrams = 4096, .mtu = 1400, .v6_percent = 10, .segments = 1 },
 		.speaker = { .routers = 1, .as = 64511, .kinds = 1, .vrfs = 1, .paths = 1 },
 		.monitor = { .peers = 1, .rib = { SIM_LOC_RIB }, .ribs = 1 },
 		.rate = 10000, .seconds = 10, .settle = 1,
@@ -415,7 +415,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
-	o.export.seed = o.table.seed;
+	o.export.traffic.seed = o.table.seed;
 	o.export.quiet0 = o.speaker.flap_s > 0 && o.bgp;
 	o.table.as = o.speaker.as;
 	t = table_new(&o.table);

@@ -13,7 +13,6 @@
 #include "feed/dump.h"
 #include "feed/msglog.h"
 #include "feed/reader.h"
-#include "rib/changes.h"
 
 static const struct feed_keys {
 	enum teller_kind kind;
@@ -51,24 +50,20 @@ static void
 on_route(void *ctx, const struct rib_event *e)
 {
 	struct feeds *f = ctx;
-	const struct rib_watcher *next = changes_watcher(f->d->changes);
 
 	for (size_t i = 0; i < FEEDS; i++)
 		if (f->msglog[i] != NULL)
 			msglog_route(f->msglog[i], e);
-	next->route(next->ctx, e);
 }
 
 static void
 on_teller(void *ctx, const struct teller *t, enum teller_event event)
 {
 	struct feeds *f = ctx;
-	const struct rib_watcher *next = changes_watcher(f->d->changes);
 
 	for (size_t i = 0; i < FEEDS; i++)
 		if (f->msglog[i] != NULL)
 			msglog_teller(f->msglog[i], t, event);
-	next->teller(next->ctx, t, event);
 }
 
 static struct record_style
