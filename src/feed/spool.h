@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * A thread that appends text to files, so that who makes it never waits for a disk. What is handed
- * over and not yet written is bounded; beyond it a text is refused, and its maker counts it.
- */
+/* Files that text is appended to, kept open between texts. One thread's own; it may wait for a disk. */
 #ifndef WB_FEED_SPOOL_H
 #define WB_FEED_SPOOL_H
 
 #include <sys/types.h>
 
-#include "core/counter.h"
 #include "core/sbuf.h"
 
 struct spool;
 
-/* most_bytes: of texts on their way. */
-struct spool *spool_start(size_t most_bytes, mode_t umask);
-void	spool_stop(struct spool *s);		/* writes what it has */
+struct spool *spool_new(mode_t umask);
+void	spool_free(struct spool *s);
 
-/* Take the text (emptied) for the end of a file. False where there is no room: it stays. */
-bool	spool_put(struct spool *s, const char *path, struct sbuf *text);
+/* The text goes to the end of a file. -1 where the file did not take all of it; the log says so. */
+int	spool_put(struct spool *s, const char *path, const struct sbuf *text);
 void	spool_close(struct spool *s, const char *path);	/* nothing more is coming for now */
 void	spool_reopen(struct spool *s);			/* all files, by their names (SIGHUP) */
-
-size_t	spool_held(const struct spool *s);		/* bytes on their way */
-uint64_t spool_failed(const struct spool *s);		/* bytes that no file took */
 
 #endif

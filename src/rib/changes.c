@@ -67,6 +67,7 @@ struct changes {
 	struct epoch *ep;
 	struct rib_watcher watcher;
 	struct changes_reader *reader[CHANGES_READERS];
+	unsigned readers;
 	struct known *known;
 	struct slots at;		/* teller -> known */
 	struct known *last;		/* the one found last */
@@ -320,6 +321,7 @@ known_new(struct changes *c, const struct teller *t)
 	k->pub.info = *teller_info(t);
 	k->pub.info.name = k->name = mem_strdup(k->pub.info.name);
 	k->pub.number = ++c->number;
+	k->port = k->pub.info.port;
 	k->teller = t;
 	atomic_init(&k->refs, 1);
 	k->next = c->known;
@@ -425,18 +427,22 @@ changes_new(struct rib *rib, struct epoch *ep)
 	c->rib = rib;
 	c->ep = ep;
 	slots_init(&c->at, 16);
-	for (struct teller *t = rib->first; t != NULL; t = t->next)
-		known_of(c, t)->up = !t->said_down;
 	c->watcher = (struct rib_watcher){ on_route, on_teller, c };
-	rib_watch(rib, &c->watcher);
 	return c;
 }
 
-void
-changes_free(struct changes *c)
+/* The RIB is watched while there are readers. */
+static void
+watch(struct changes *c)
 {
-	if (c == NULL)
-		return;
+	for (struct teller *t = c->rib->first; t != NULL; t = t->next)
+		known_of(c, t)->up = !t->said_down;
+	rib_watch(c->rib, &c->watcher);
+}
+
+static void
+unwatch(struct changes *c)
+{
 	rib_watch(c->rib, NULL);
 	while (c->known != NULL) {
 		struct known *k = c->known;
@@ -444,6 +450,17 @@ changes_free(struct changes *c)
 		c->known = k->next;
 		known_drop(k);
 	}
+	slots_clear(&c->at);
+	c->slots = 0;
+	c->last = NULL;
+}
+
+void
+changes_free(struct changes *c)
+{
+	if (c == NULL)
+		return;
+	assert(c->readers == 0);
 	mem_free(c->by_slot);
 	slots_done(&c->at);
 	mem_free(c);
@@ -476,6 +493,8 @@ changes_join(struct changes *c, const struct changes_conf *conf)
 	r->wake = chan_new(2);
 	r->end = &r->first;
 	pthread_mutex_init(&r->lock, NULL);
+	if (c->readers++ == 0)
+		watch(c);
 	c->reader[n] = r;
 	r->behind = true;
 	(void)catch_up(r);
@@ -515,6 +534,8 @@ changes_leave(struct changes *c, struct changes_reader *r)
 	}
 	c->reader[r->number] = NULL;
 	forget_gone(c);
+	if (--c->readers == 0)
+		unwatch(c);
 	chan_free(r->wake);
 	pthread_mutex_destroy(&r->lock);
 	mem_free(r);

@@ -51,7 +51,7 @@ struct change_batch {
 	uint64_t lost;			/* changes before the first one that found no room */
 };
 
-struct changes;				/* control's side; the RIB's watcher */
+struct changes;				/* control's side; the RIB's watcher while it has readers */
 struct changes_reader;
 
 struct changes_conf {

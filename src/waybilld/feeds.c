@@ -40,31 +40,10 @@ struct dumping {
 
 struct feeds {
 	struct daemon *d;
-	struct rib_watcher watcher;
-	uint64_t seq;
+	struct changes *changes;
 	struct msglog *msglog[FEEDS];	/* NULL: not asked for */
 	struct dumping dump[FEEDS];
 };
-
-static void
-on_route(void *ctx, const struct rib_event *e)
-{
-	struct feeds *f = ctx;
-
-	for (size_t i = 0; i < FEEDS; i++)
-		if (f->msglog[i] != NULL)
-			msglog_route(f->msglog[i], e);
-}
-
-static void
-on_teller(void *ctx, const struct teller *t, enum teller_event event)
-{
-	struct feeds *f = ctx;
-
-	for (size_t i = 0; i < FEEDS; i++)
-		if (f->msglog[i] != NULL)
-			msglog_teller(f->msglog[i], t, event);
-}
 
 static struct record_style
 read_style(const struct conf *conf)
@@ -130,7 +109,7 @@ begin_dump(struct dumping *d, int64_t time_s)
 		return;
 	}
 	d->conf.time = wall_of_sec(time_s);
-	d->conf.seq = d->feeds->seq++;
+	d->conf.seq = changes_number(d->feeds->changes);
 	d->began = mono_now();
 	d->scan = rib_scan_begin(daemon->rib, NULL);
 	if (!reader_ask(daemon->reader, &job)) {
@@ -189,35 +168,33 @@ start_dumps(struct feeds *f, size_t i, const struct conf *conf)
 
 /* --- all of them --------------------------------------------------------------------------------- */
 
-static bool
+static void
 start_msglog(struct feeds *f, size_t i, const struct conf *conf)
 {
 	const struct msglog_conf mc = {
 		.file = conf_text(conf, CONF_ALL, feed_keys[i].msglog), .kind = feed_keys[i].kind,
-		.style = read_style(conf), .seq = &f->seq,
+		.style = read_style(conf),
 		.umask = (mode_t)conf_int(conf, CONF_ALL, "files_umask"),
 	};
 
 	if (mc.file == NULL)
-		return false;
-	f->msglog[i] = msglog_start(f->d->rib, &mc);
-	return true;
+		return;
+	f->msglog[i] = msglog_start(f->d->rib, f->changes, &mc);
+	if (f->msglog[i] == NULL)
+		log_error("%s: no room for another reader of changes", feed_keys[i].msglog);
 }
 
 struct feeds *
 feeds_start(struct daemon *d, const struct conf *conf)
 {
 	struct feeds *f = mem_new(sizeof(*f));
-	bool watch = false;
 
 	f->d = d;
+	f->changes = changes_new(d->rib, d->epoch);
 	for (size_t i = 0; i < FEEDS; i++) {
-		watch |= start_msglog(f, i, conf);
+		start_msglog(f, i, conf);
 		start_dumps(f, i, conf);
 	}
-	f->watcher = (struct rib_watcher){ on_route, on_teller, f };
-	if (watch)
-		rib_watch(d->rib, &f->watcher);
 	return f;
 }
 
@@ -232,9 +209,14 @@ feeds_tick(struct feeds *f)
 void
 feeds_flush(struct feeds *f)
 {
-	for (size_t i = 0; f != NULL && i < FEEDS; i++)
-		if (f->msglog[i] != NULL)
-			msglog_flush(f->msglog[i]);
+	if (f != NULL)
+		changes_flush(f->changes);
+}
+
+struct changes *
+feeds_changes(struct feeds *f)
+{
+	return f->changes;
 }
 
 void
@@ -250,21 +232,23 @@ feeds_stop(struct feeds *f)
 {
 	if (f == NULL)
 		return;
-	rib_watch(f->d->rib, NULL);
 	for (size_t i = 0; i < FEEDS; i++) {
 		msglog_stop(f->msglog[i]);
 		mem_free((char *)(uintptr_t)f->dump[i].conf.file);
 		mem_free((char *)(uintptr_t)f->dump[i].conf.latest);
 		sbuf_done(&f->dump[i].err);
 	}
+	changes_free(f->changes);
 	mem_free(f);
 }
 
 static void
-describe_msglog(const struct msglog *m, struct json *j)
+describe_msglog(struct msglog *m, struct json *j)
 {
-	const char *c = (const char *)msglog_counters(m);
+	struct msglog_counters counters = { 0 };
+	const char *c = (const char *)&counters;
 
+	msglog_counters(m, &counters);
 	json_object(j, "msglog");
 	for (size_t k = 0; k < msglog_counter_count; k++)
 		json_u64(j, msglog_counter_rows[k].name,

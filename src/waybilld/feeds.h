@@ -3,6 +3,7 @@
 #ifndef WB_WAYBILLD_FEEDS_H
 #define WB_WAYBILLD_FEEDS_H
 
+#include "rib/changes.h"
 #include "waybilld/daemon.h"
 
 struct feeds;
@@ -13,6 +14,7 @@ void	feeds_tick(struct feeds *f);		/* once a second; NULL is fine, as below */
 void	feeds_flush(struct feeds *f);		/* some times a second */
 void	feeds_reopen(struct feeds *f);
 void	feeds_stop(struct feeds *f);		/* after sessions have ended, before the RIB */
+struct changes *feeds_changes(struct feeds *f);	/* for further readers; they leave before feeds_stop */
 void	feeds_describe(const struct feeds *f, struct json *j);
 
 #endif
