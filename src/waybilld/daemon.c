@@ -20,7 +20,6 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "feed/reader.h"
-#include "rib/changes.h"
 #include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
@@ -159,7 +158,6 @@ on_rib(evutil_socket_t fd, short what, void *arg)
 	if (took > c->d->slowest_slice_ns)
 		c->d->slowest_slice_ns = took;
 	feeds_flush(c->d->feeds);
-	changes_flush(c->d->changes);
 	routeouts_tick(c->d->routeouts);
 	event_add(c->rib, &next);
 }
@@ -307,7 +305,6 @@ start_all(struct control *c, struct sbuf *err)
 		rib_import(d->rib, setup_take_vrfs(daemon_setup(d)));
 		d->reader = reader_start(d->epoch);
 		d->saved_rib = saved_rib_start(d, conf);
-		d->changes = changes_new(d->rib, d->epoch);
 		d->feeds = feeds_start(d, conf);
 	}
 	d->routeouts = routeouts_start(d, daemon_setup(d)->conf, err);
@@ -372,12 +369,11 @@ stop_all(struct control *c, const char *pidfile)
 	ctl_stop(d->ctl);
 	reader_stop(d->reader);
 	saved_rib_stop(d->saved_rib);
-	changes_flush(d->changes);
+	feeds_flush(d->feeds);
 	routeouts_stop(d->routeouts);
 	bgp_stop(d->bgp);
 	bmp_stop(d->bmp);
 	feeds_stop(d->feeds);
-	changes_free(d->changes);
 	enrich_free(d->explain);
 	rib_free(d->rib);
 	setup_release(setup);

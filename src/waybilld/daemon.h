@@ -21,7 +21,6 @@ struct feeds;
 struct reader;
 struct reload;
 struct routeouts;
-struct changes;
 struct saved_rib;
 
 /* Work posted to control by another thread. */
@@ -41,7 +40,6 @@ struct daemon {
 	struct bmp *bmp;
 	struct reader *reader;		/* with rib */
 	struct feeds *feeds;
-	struct changes *changes;	/* with rib */
 	struct routeouts *routeouts;	/* outputs of routes, with rib */
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct ctl *ctl;

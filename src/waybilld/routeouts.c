@@ -39,7 +39,7 @@ start_one(struct routeouts *r, struct daemon *d, size_t i, struct sbuf *err)
 			.conf = r->conf, .output = i, .name = co->name, .type = co->type,
 			.style = setup_style(r->conf, i, d->names), .names = d->names,
 		},
-		.rib = d->rib, .epoch = d->epoch, .changes = d->changes,
+		.rib = d->rib, .epoch = d->epoch, .changes = feeds_changes(d->feeds),
 		.bgp = inputs_want_bgp(r->conf), .bmp = inputs_want_bmp(r->conf),
 		.stale_s = conf_int(r->conf, CONF_ALL, inputs_want_bgp(r->conf) ?
 		    "bgp_daemon_stale_time" : "bmp_daemon_stale_time"),
