@@ -105,6 +105,7 @@ void
 monitored_stale(struct monitored *p)
 {
 	each_family(p, rib_stale);
+	p->stale = true;
 	for (unsigned i = 0; i < TELLER_RIBS; i++)
 		if (p->teller[i] != NULL && !p->up)
 			teller_down(p->teller[i], true);
@@ -114,6 +115,7 @@ void
 monitored_sweep(struct monitored *p)
 {
 	each_family(p, rib_sweep);
+	p->stale = false;
 }
 
 void

@@ -13,6 +13,7 @@
 
 #define MOST_DOWN	1000
 #define REMEMBER_NS	(24 * 3600 * NS_PER_SEC)
+#define SWEEP_NS	(4 * NS_PER_MS)		/* before the loop runs again */
 
 #define ROW(field, text) \
 	{ #field, offsetof(struct bmp_router_counters, field), COUNTER_INFO, text }
@@ -80,30 +81,44 @@ router_log(struct router *r, enum log_level level, const char *fmt, ...)
 }
 
 static void
-free_peers(struct router *r, bool all)
+free_peers(struct router *r)
+{
+	while (!TAILQ_EMPTY(&r->peers))
+		monitored_free(r, TAILQ_FIRST(&r->peers));
+}
+
+/* Peers that did not come back end, and what others did not tell again. True: there are more. */
+static bool
+sweep(struct router *r, mono_t until)
 {
 	struct monitored *p, *next;
 
 	for (p = TAILQ_FIRST(&r->peers); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (all || !p->up)
+		if (p->up && !p->stale)
+			continue;
+		if (mono_due(mono_now(), until))
+			return true;
+		if (p->up)
+			monitored_sweep(p);
+		else
 			monitored_free(r, p);
 	}
+	return false;
 }
 
-/* The time is over: peers that did not come back end, and what others did not tell again. */
+/* Their time is over. */
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct router *r = arg;
 	struct turns_watch watch = turns_begin();
-	struct monitored *p;
+	struct timeval soon = { 0 };
 
 	(void)fd;
 	(void)what;
-	free_peers(r, false);
-	TAILQ_FOREACH(p, &r->peers, entry)
-		monitored_sweep(p);
+	if (sweep(r, mono_add(watch.began, SWEEP_NS)))
+		evtimer_add(r->sweep, &soon);
 	if (r->conn == NULL)
 		r->since = mono_now();
 	turns_end(r->bmp->turns, &watch);
@@ -127,7 +142,7 @@ router_new(struct bmp *bmp, const struct addr *addr, const char *sysname)
 static void
 router_free(struct router *r)
 {
-	free_peers(r, true);
+	free_peers(r);
 	event_free(r->sweep);
 	TAILQ_REMOVE(&r->bmp->routers, r, entry);
 	mem_free(r);
@@ -180,7 +195,7 @@ router_detach(struct router *r, bool gone)
 	if (gone || r->bmp->conf.stale_s == 0) {
 		router_log(r, LOG_LVL_INFO, "disconnected; its routes end");
 		evtimer_del(r->sweep);
-		free_peers(r, true);
+		free_peers(r);
 		return;
 	}
 	router_log(r, LOG_LVL_WARN, "connection lost; its routes are stale for %u s",

@@ -54,6 +54,7 @@ struct monitored {
 	struct bmp_peer_header header;	/* of the last message; type, rd and addr are its name */
 	bool up;			/* in the connection at hand */
 	bool announced;			/* by a Peer Up */
+	bool stale;			/* some of its routes are */
 	uint32_t local_as, local_id;	/* of the router, from the OPEN it sent */
 	struct bgp_open sent, received;
 	uint32_t paths[TELLER_RIBS];	/* without a Peer Up: families that seem to have path ids */

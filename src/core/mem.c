@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LARGE_PAGE	((size_t)2 << 20)
+
 static void
 out_of_memory(size_t size)
 {
@@ -119,6 +121,20 @@ mem_prefer_huge(void *p, size_t len)
 	(void)p;
 	(void)len;
 #endif
+}
+
+bool
+mem_touch_ahead(void *base, size_t size, size_t used, size_t *touched)
+{
+	size_t from = *touched > used ? *touched : used;
+	size_t next = ((uintptr_t)base + from + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE -
+	    (uintptr_t)base;
+
+	if (used == 0 || next > used + LARGE_PAGE || next >= size)
+		return false;
+	*((volatile char *)base + next) = 0;
+	*touched = next + 1;
+	return true;
 }
 
 void

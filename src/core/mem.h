@@ -7,6 +7,7 @@
 #ifndef WB_CORE_MEM_H
 #define WB_CORE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void	*mem_new(size_t size);				/* zeroed */
@@ -28,6 +29,13 @@ void	*mem_aligned(size_t size);
  */
 void	*mem_reserve(size_t size, int huge);
 void	 mem_unreserve(void *base, size_t size);
+
+/*
+ * Touch the next large page of reserved space that is filled from its start, `used` bytes by now, unless
+ * one is ready already: the kernel clears it at the first touch, which can take milliseconds that
+ * whoever is in a hurry should not meet. touched: how far that went, 0 at first. True: one was touched.
+ */
+bool	 mem_touch_ahead(void *base, size_t size, size_t used, size_t *touched);
 
 /* Give the pages wholly inside [p, p+len) of reserved space back; they read as zero again. */
 void	 mem_release(void *p, size_t len);

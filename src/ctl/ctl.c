@@ -43,6 +43,9 @@ struct answer {
 	LIST_ENTRY(answer) entry;
 	struct client *client;
 	struct evhttp_request *req;
+	bool begun, early;		/* early: given before the command had begun */
+	int status;
+	struct sbuf body;
 };
 
 static const struct command *
@@ -72,12 +75,18 @@ run_command(struct ctl *ctl, const struct command *command, int argc, char **arg
 	a = mem_new(sizeof(*a));
 	LIST_INSERT_HEAD(&ctl->owed, a, entry);
 	status = command->begin(ctl->conf.ctx, argc, argv, json, a, out);
-	if (status > 0) {
+	a->begun = true;
+	if (status > 0 && !a->early) {
 		*ret_answer = a;
-	} else {
-		LIST_REMOVE(a, entry);
-		mem_free(a);
+		return status;
 	}
+	if (a->early) {
+		status = a->status;
+		sbuf_add(out, sbuf_text(&a->body), a->body.len);
+	}
+	LIST_REMOVE(a, entry);
+	sbuf_done(&a->body);
+	mem_free(a);
 	return status;
 }
 
@@ -281,6 +290,12 @@ http_api(struct evhttp_request *req, void *arg)
 void
 answer_done(struct answer *a, int status, const struct sbuf *body)
 {
+	if (!a->begun) {
+		a->early = true;
+		a->status = status;
+		sbuf_add(&a->body, body->text, body->len);
+		return;
+	}
 	if (a->client != NULL) {
 		a->client->answer = NULL;
 		client_answer(a->client, status, body);

@@ -18,6 +18,7 @@ page_new(struct pagepool *pool)
 		pool->chunk = mem_grow(pool->chunk, pool->chunks + 1, sizeof(pool->chunk[0]));
 		pool->chunk[pool->chunks++] = mem_reserve(CHUNK_PAGES * sizeof(struct page), 1);
 		pool->at = 0;
+		pool->touched = 0;
 	}
 	return &pool->chunk[pool->chunks - 1][pool->at++];
 }
@@ -36,6 +37,13 @@ page_free(void *owner, void *thing, uint32_t number)
 	}
 	pool->free[pool->frees++] = thing;
 	pool->in_use--;
+}
+
+bool
+pagepool_ahead(struct pagepool *pool)
+{
+	return pool->chunks > 0 && mem_touch_ahead(pool->chunk[pool->chunks - 1],
+	    CHUNK_PAGES * sizeof(struct page), pool->at * sizeof(struct page), &pool->touched);
 }
 
 void

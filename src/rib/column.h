@@ -27,12 +27,14 @@ struct pagepool {
 	struct page **chunk;
 	uint32_t chunks;
 	uint32_t at;			/* next never used page of the last chunk */
+	size_t touched;			/* of the last chunk, ahead of its use */
 	struct page **free;
 	uint32_t frees, free_room;
 	uint32_t in_use;
 };
 
 void	pagepool_done(struct pagepool *pool);
+bool	pagepool_ahead(struct pagepool *pool);	/* as slabs_ahead */
 
 struct pages {
 	struct page *_Atomic *dir;	/* by id / PAGE_CELLS; reserved space */

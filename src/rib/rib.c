@@ -424,13 +424,25 @@ work_attrs(struct rib *rib, mono_t until)
 	return false;
 }
 
+/* Memory for routes that come is cleared here and not in the turn of a session that tells them. */
+static bool
+work_ahead(struct rib *rib, mono_t until)
+{
+	while (slabs_ahead(&rib->attrs.blob_slabs) || slabs_ahead(&rib->attrs.path_slabs) ||
+	    pagepool_ahead(&rib->pool))
+		if (mono_due(mono_now(), until))
+			return true;
+	return false;
+}
+
 bool
 rib_work(struct rib *rib, mono_t until)
 {
 	bool more;
 
 	orphans_work(rib, until);
-	more = work_dead(rib, until);
+	more = work_ahead(rib, until);
+	more |= work_dead(rib, until);
 	more |= work_columns(rib, until);
 	more |= imports_work(rib, until);
 	more |= work_tables(rib, until);

@@ -126,6 +126,14 @@ slabs_take(struct slabs *s, struct slab_owner *owner, size_t bytes)
 	return thing;
 }
 
+bool
+slabs_ahead(struct slabs *s)
+{
+	size_t used = s->count > 1 ? s->count * SLAB_BYTES : 0;
+
+	return mem_touch_ahead(s->space, s->space_bytes, used, &s->touched);
+}
+
 void
 slabs_give(struct slabs *s, uint32_t thing)
 {

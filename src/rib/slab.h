@@ -9,6 +9,7 @@
 #ifndef WB_RIB_SLAB_H
 #define WB_RIB_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,7 @@ struct slabs {
 	unsigned granule;		/* bytes, 8 or more */
 	unsigned link;			/* where in a free thing the next one is named */
 	size_t bytes;			/* of things taken */
+	size_t touched;			/* of the space, ahead of its use */
 };
 
 /* Room for so many bytes at most; link: place of 4 bytes that a free thing may be overwritten at. */
@@ -52,6 +54,9 @@ void	slabs_done(struct slabs *s);
 /* A thing of `bytes` bytes, at most SLAB_BYTES; 0: no room. What is in it is not defined. */
 uint32_t slabs_take(struct slabs *s, struct slab_owner *owner, size_t bytes);
 void	slabs_give(struct slabs *s, uint32_t thing);
+
+/* Have memory for the next slabs at hand; true: that took its time, and there may be more to do. */
+bool	slabs_ahead(struct slabs *s);
 
 /* The owner takes nothing more: what room it has left is anybody's. */
 void	slabs_disown(struct slabs *s, struct slab_owner *owner);

@@ -9,7 +9,7 @@
 #include "core/mem.h"
 #include "rib/import.h"
 
-#define SWEEP_SLICE	(4 * NS_PER_MS)
+#define SWEEP_SLICE	(NS_PER_MS / 5)		/* of one kind of routes; rib_work does the rest */
 #define BATCH		32
 #define OWNER_FROM	(1 << 20)		/* pool bytes a teller has caused */
 

@@ -66,27 +66,6 @@ ask_and_print(const char *path, int argc, char **argv, bool json)
 	return status;
 }
 
-/* Begin a reload and wait for how it ends. */
-static int
-reload(const char *path)
-{
-	char reload_word[] = "reload", state_word[] = "reload-state";
-	char *begin[] = { reload_word }, *state[] = { state_word };
-	int status = ask_and_print(path, 1, begin, false);
-	struct sbuf out = { 0 };
-
-	while (status == 0) {
-		sbuf_clear(&out);
-		status = ask(path, 1, state, false, &out);
-		if (strcmp(sbuf_text(&out), "pending\n") != 0)
-			break;
-		usleep(50000);
-	}
-	fputs(sbuf_text(&out), status == 0 ? stdout : stderr);
-	sbuf_done(&out);
-	return status;
-}
-
 static int
 top(const char *path, int argc, char **argv, bool json)
 {
@@ -207,8 +186,6 @@ main(int argc, char **argv)
 	}
 	if (strcmp(word[0], "check") == 0)
 		return check(argv[0], words, word);
-	if (strcmp(word[0], "reload") == 0)
-		return reload(path);
 	if (strcmp(word[0], "rib") == 0 && words > 1)
 		words = rib_words(words, word);
 	if (strcmp(word[0], "top") == 0)

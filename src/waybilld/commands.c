@@ -4,15 +4,18 @@
 #include "waybilld/commands.h"
 
 static int
-run_reload(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
+begin_reload(void *ctx, int argc, char **argv, bool json, struct answer *a, struct sbuf *out)
 {
 	(void)argc;
 	(void)argv;
 	(void)json;
-	return daemon_reload(ctx, false, out);
+	if (daemon_reload(ctx, false, a) == 0)
+		return 1;
+	sbuf_str(out, "too many reloads wait\n");
+	return -1;
 }
 
-/* How the last reload ended; `waybill reload` asks until it has. */
+/* How the last reload ended, whoever asked for it. */
 static int
 run_reload_state(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 {
@@ -46,8 +49,9 @@ run_flush(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 const struct command daemon_commands[] = {
 	{ "status", "status", "health, the books of input and outputs", run_status, true, NULL },
 	{ "peers", "peers", "BGP peers, BMP routers and their peers, and what they told", run_peers, true, NULL },
-	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", run_exporters, true, NULL },
-	{ "top", "top [N]", "the busiest exporters", run_top, true, NULL },
+	{ "exporters", "exporters", "exporters: loss, sampling, shares of workers", NULL, true,
+	  begin_exporters },
+	{ "top", "top [N]", "the busiest exporters", NULL, true, begin_top },
 	{ "rib", "rib ADDRESS | --path EXPRESSION | ...", "routes: the looking glass", NULL, true,
 	  begin_rib },
 	{ "lglass", "lglass peers | PEER PREFIX [RD]", "pmacct's looking glass", run_lglass, true, NULL },
@@ -59,7 +63,8 @@ const struct command daemon_commands[] = {
 	{ "rib-forget", "rib forget ADDRESS", "drop an imported table", run_forget, false, NULL },
 	{ "explain", "explain EXPORTER SOURCE DESTINATION [IN [OUT]] [WORD=VALUE ...]",
 	  "what a flow would be given, by which rule", run_explain, true, NULL },
-	{ "reload", "reload", "read the configuration again: all or nothing", run_reload, false, NULL },
+	{ "reload", "reload", "read the configuration again: all or nothing", NULL, false,
+	  begin_reload },
 	{ "reload-state", "reload-state", "how the last reload ended", run_reload_state, false, NULL },
 	{ "flush", "flush", "purge all outputs now", run_flush, false, NULL },
 };

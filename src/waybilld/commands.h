@@ -12,12 +12,13 @@ void	bmp_status_json(const struct daemon *d, struct json *j);
 void	bmp_status_text(const struct daemon *d, struct sbuf *out);
 
 int	run_status(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
-int	run_exporters(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
-int	run_top(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_peers(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_lglass(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_forget(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
 int	run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out);
+int	begin_exporters(void *ctx, int argc, char **argv, bool json, struct answer *a,
+	    struct sbuf *out);
+int	begin_top(void *ctx, int argc, char **argv, bool json, struct answer *a, struct sbuf *out);
 int	begin_rib(void *ctx, int argc, char **argv, bool json, struct answer *a, struct sbuf *out);
 int	begin_import(void *ctx, int argc, char **argv, bool json, struct answer *a,
 	    struct sbuf *out);

@@ -137,6 +137,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	keep_templates(d, now);
 	saved_rib_tick(d->saved_rib, now);
 	feeds_tick(d->feeds);
+	reload_tick(d, now);
 	daemon_retire(d);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -203,15 +204,13 @@ static void
 on_usr2(evutil_socket_t number, short what, void *arg)
 {
 	struct daemon *d = ((struct control *)arg)->d;
-	struct sbuf out = { 0 };
 
 	(void)number;
 	(void)what;
 	if (!conf_bool(daemon_setup(d)->conf, CONF_ALL, "maps_refresh"))
 		log_info("maps are not reloaded: maps_refresh is false");
-	else if (daemon_reload(d, true, &out) != 0)
-		log_warn("reload of maps: %s", sbuf_text(&out));
-	sbuf_done(&out);
+	else if (daemon_reload(d, true, NULL) != 0)
+		log_warn("maps are not reloaded: too many reloads wait");
 }
 
 static void
@@ -235,11 +234,11 @@ add_events(struct control *c)
 	event_add(c->tick, &second);
 	c->posts = event_new(d->base, chan_fd(d->posts), EV_READ | EV_PERSIST, on_posts, c);
 	event_add(c->posts, NULL);
+	c->read = event_new(d->base, reader_fd(d->reader), EV_READ | EV_PERSIST, on_read, c);
+	event_add(c->read, NULL);
 	if (d->rib != NULL) {
 		c->rib = event_new(d->base, -1, 0, on_rib, c);
 		event_add(c->rib, &soon);
-		c->read = event_new(d->base, reader_fd(d->reader), EV_READ | EV_PERSIST, on_read, c);
-		event_add(c->read, NULL);
 	}
 }
 
@@ -298,12 +297,12 @@ start_all(struct control *c, struct sbuf *err)
 	struct daemon *d = c->d;
 	const struct conf *conf = daemon_setup(d)->conf;
 
+	d->reader = reader_start(d->epoch);
 	if (inputs_want_bgp(conf) || inputs_want_bmp(conf)) {
 		struct rib_conf rc = { 0 };
 
 		d->rib = rib_new(d->epoch, &rc);
 		rib_import(d->rib, setup_take_vrfs(daemon_setup(d)));
-		d->reader = reader_start(d->epoch);
 		d->saved_rib = saved_rib_start(d, conf);
 		d->feeds = feeds_start(d, conf);
 	}
@@ -341,7 +340,10 @@ settle_reload(struct daemon *d)
 		    "its last flows may be lost");
 }
 
-/* In the order of the flows' way, so that each stage has handed on before the next one ends. */
+/*
+ * In the order of the flows' way, so that each stage has handed on before the next one ends; the
+ * reader, which looks at all of them, before.
+ */
 static void
 stop_all(struct control *c, const char *pidfile)
 {
@@ -350,7 +352,9 @@ stop_all(struct control *c, const char *pidfile)
 	struct setup *setup;
 
 	free_events(c);
+	reload_refuse(d);
 	settle_reload(d);
+	reader_stop(d->reader);
 	setup = daemon_setup(d);
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_stop(d->worker[i], &templates);
@@ -367,7 +371,6 @@ stop_all(struct control *c, const char *pidfile)
 	}
 	process_remove_pidfiles(pidfile, setup);
 	ctl_stop(d->ctl);
-	reader_stop(d->reader);
 	saved_rib_stop(d->saved_rib);
 	feeds_flush(d->feeds);
 	routeouts_stop(d->routeouts);
@@ -390,6 +393,7 @@ daemon_run(struct daemon *d, struct setup *setup, const char *pidfile, struct sb
 	d->epoch = epoch_new();
 	d->posts = chan_new(1024);
 	d->rates = rates_new();
+	TAILQ_INIT(&d->wishes);
 	d->started = mono_now();
 	d->started_wall = wall_now();
 	d->templates_due = mono_add(d->started, TEMPLATES_EVERY);

@@ -5,6 +5,8 @@
 #ifndef WB_WAYBILLD_DAEMON_H
 #define WB_WAYBILLD_DAEMON_H
 
+#include <sys/queue.h>
+
 #include "bgp/bgp.h"
 #include "bmp/bmp.h"
 #include "core/epoch.h"
@@ -23,6 +25,8 @@ struct reload;
 struct routeouts;
 struct saved_rib;
 
+TAILQ_HEAD(reload_wishes, reload_wish);
+
 /* Work posted to control by another thread. */
 struct post {
 	void (*run)(struct daemon *d, void *arg);
@@ -38,7 +42,7 @@ struct daemon {
 	struct rib *rib;		/* NULL without bgp_daemon and bmp_daemon */
 	struct bgp *bgp;
 	struct bmp *bmp;
-	struct reader *reader;		/* with rib */
+	struct reader *reader;
 	struct feeds *feeds;
 	struct routeouts *routeouts;	/* outputs of routes, with rib */
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
@@ -51,6 +55,7 @@ struct daemon {
 	bool ending;			/* its outputs are being flushed */
 	struct rates *rates;
 	struct reload *reload;		/* a reload on its way, NULL: none */
+	struct reload_wishes wishes;	/* who waits for the next one */
 	struct sbuf reload_report;	/* what the last one had to say */
 	bool reload_ok;
 	struct chan *posts;		/* struct post, from other threads to control */
@@ -88,11 +93,13 @@ daemon_setup(const struct daemon *d)
 }
 
 /*
- * reload.c: begin to read the configuration again, or only the files that the one in force names
- * (SIGUSR2). -1 with the reason in out where one is on its way already; how it ended is in
- * reload_report.
+ * reload.c: read the configuration again, or only the files that the one in force names (SIGUSR2).
+ * How it ended is the answer, where one is owed (a; NULL: to nobody), and stays in reload_report.
+ * Behind another one it waits for its turn, for a minute at most. -1: too many wait already.
  */
-int	daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out);
+int	daemon_reload(struct daemon *d, bool maps_only, struct answer *a);
+void	reload_tick(struct daemon *d, mono_t now);	/* who has waited for too long */
+void	reload_refuse(struct daemon *d);		/* all who wait: the daemon ends */
 void	daemon_retire(struct daemon *d);	/* finish switching, as far as it can be now */
 int	start_output(struct daemon *d, struct setup_output *o, struct sbuf *err);
 

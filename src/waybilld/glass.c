@@ -217,7 +217,8 @@ search_over(void *arg, bool ran)
 	glass_free(g);
 }
 
-static void
+/* -1 where the reader takes nothing more. */
+static int
 begin_search(struct glass *g)
 {
 	static const char *const heads[] = { "", "PREFIX", "ROUTER", "PEER", "RIB", "NEXT HOP", "LOCAL_PREF", "MED",
@@ -236,8 +237,10 @@ begin_search(struct glass *g)
 	} else {
 		g->table = table_new(heads, ARRAY_LEN(heads));
 	}
-	if (!reader_ask(g->d->reader, &job))
-		search_over(g, false);
+	if (reader_ask(g->d->reader, &job))
+		return 0;
+	rib_scan_end(g->scan);
+	return -1;
 }
 
 int
@@ -254,11 +257,12 @@ begin_rib(void *ctx, int argc, char **argv, bool json, struct answer *a, struct 
 	g = mem_new(sizeof(*g));
 	*g = (struct glass){ .d = d, .answer = a, .json = json, .search = { .most = RESULTS } };
 	if (take_words(g, argc, argv, out)) {
-		if (g->walk) {
-			begin_search(g);
+		if (g->walk && begin_search(g) == 0)
 			return 1;
-		}
-		status = answer_matches(d, &g->addr, g->teller[0], g->longest, json, out);
+		if (g->walk)
+			sbuf_str(out, "the reader has too much to do\n");
+		else
+			status = answer_matches(d, &g->addr, g->teller[0], g->longest, json, out);
 	}
 	glass_free(g);
 	return status;

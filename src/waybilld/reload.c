@@ -3,6 +3,9 @@
  * Reload: all or nothing. The configuration is read and compiled whole on a thread of its own (the
  * loader); only when it is without fault does control publish the new setup. Workers go over at a
  * batch boundary; outputs whose settings did not change run on, others are flushed and started anew.
+ *
+ * One at a time, until the last output of the old setup has ended: who asks meanwhile waits, and all
+ * who wait for the same are served by one reload, which begins after all of them have asked.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,8 +18,20 @@
 #include "waybilld/process.h"
 #include "waybilld/routeouts.h"
 
+#define WAIT_NS		(60 * NS_PER_SEC)
+#define WAITING_MOST	64
+
+/* Who asked for a reload. */
+struct reload_wish {
+	TAILQ_ENTRY(reload_wish) entry;
+	struct answer *answer;		/* owed; NULL: a signal, nobody is told */
+	bool maps_only;
+	mono_t due;			/* when it has waited for too long */
+};
+
 struct reload {
 	struct daemon *d;
+	struct reload_wishes wishes;	/* that it serves */
 	pthread_t thread;
 	struct conf *maps_of;		/* the configuration in force, to read its maps again;
 					   NULL: the file is read */
@@ -89,25 +104,105 @@ load(void *arg)
 	return NULL;
 }
 
-int
-daemon_reload(struct daemon *d, bool maps_only, struct sbuf *out)
+/* It is served, or will not be: tell whoever asked. */
+static void
+grant(struct reload_wishes *wishes, struct reload_wish *w, int status, struct sbuf *why)
 {
-	if (d->reload != NULL || d->retiring != NULL) {
-		sbuf_str(out, "a reload is on its way already\n");
-		return -1;
+	TAILQ_REMOVE(wishes, w, entry);
+	if (w->answer != NULL)
+		answer_done(w->answer, status, why);
+	else if (status != 0)
+		log_warn("reload: %s", sbuf_text(why));
+	mem_free(w);
+}
+
+static void
+grant_all(struct reload_wishes *wishes, int status, struct sbuf *why)
+{
+	while (!TAILQ_EMPTY(wishes))
+		grant(wishes, TAILQ_FIRST(wishes), status, why);
+}
+
+/* All that wait for the same as the one who has waited longest. */
+static void
+take_wishes(struct reload *r, struct reload_wishes *from)
+{
+	struct reload_wish *w, *next;
+	bool maps_only = TAILQ_FIRST(from)->maps_only;
+
+	TAILQ_INIT(&r->wishes);
+	for (w = TAILQ_FIRST(from); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, entry);
+		if (w->maps_only != maps_only)
+			continue;
+		TAILQ_REMOVE(from, w, entry);
+		TAILQ_INSERT_TAIL(&r->wishes, w, entry);
 	}
-	d->reload = mem_new(sizeof(*d->reload));
-	d->reload->d = d;
-	if (maps_only)
-		d->reload->maps_of = conf_share(daemon_setup(d)->conf);
-	if (pthread_create(&d->reload->thread, NULL, load, d->reload) != 0) {
-		conf_free(d->reload->maps_of);
-		mem_free(d->reload);
-		d->reload = NULL;
-		sbuf_str(out, "the loader's thread cannot be started\n");
-		return -1;
+}
+
+/* Begin with what is waited for, unless one is on its way. */
+static void
+begin_next(struct daemon *d)
+{
+	struct reload *r;
+
+	if (d->reload != NULL || d->retiring != NULL || d->stopping || TAILQ_EMPTY(&d->wishes))
+		return;
+	r = mem_new(sizeof(*r));
+	r->d = d;
+	if (TAILQ_FIRST(&d->wishes)->maps_only)
+		r->maps_of = conf_share(daemon_setup(d)->conf);
+	if (pthread_create(&r->thread, NULL, load, r) != 0) {
+		log_warn("reload: the loader's thread cannot be started; tried again");
+		conf_free(r->maps_of);
+		mem_free(r);
+		return;
 	}
+	take_wishes(r, &d->wishes);
+	d->reload = r;
+}
+
+int
+daemon_reload(struct daemon *d, bool maps_only, struct answer *a)
+{
+	struct reload_wish *w;
+	size_t waiting = 0;
+
+	TAILQ_FOREACH(w, &d->wishes, entry) {
+		if (a == NULL && w->answer == NULL && w->maps_only == maps_only)
+			return 0;
+		waiting++;
+	}
+	if (waiting == WAITING_MOST)
+		return -1;
+	w = mem_new(sizeof(*w));
+	*w = (struct reload_wish){ .answer = a, .maps_only = maps_only,
+	    .due = mono_add(mono_now(), WAIT_NS) };
+	TAILQ_INSERT_TAIL(&d->wishes, w, entry);
+	begin_next(d);
 	return 0;
+}
+
+void
+reload_tick(struct daemon *d, mono_t now)
+{
+	struct sbuf why = { 0 };
+
+	begin_next(d);
+	sbuf_str(&why, "the outputs of the configuration before still end; nothing was changed\n");
+	while (!TAILQ_EMPTY(&d->wishes) && mono_due(now, TAILQ_FIRST(&d->wishes)->due))
+		grant(&d->wishes, TAILQ_FIRST(&d->wishes), -1, &why);
+	sbuf_done(&why);
+}
+
+void
+reload_refuse(struct daemon *d)
+{
+	struct sbuf why = { 0 };
+
+	sbuf_str(&why, "the daemon ends; nothing was changed\n");
+	grant_all(&d->wishes, -1, &why);
+	sbuf_done(&why);
 }
 
 static void
@@ -173,10 +268,12 @@ finish(struct daemon *d, void *arg)
 		put_in_force(d, r);
 	else
 		report_failure(d, r);
+	grant_all(&r->wishes, d->reload_ok ? 0 : -1, &d->reload_report);
 	conf_notes_done(&r->notes);
 	sbuf_done(&r->blocked);
 	mem_free(r);
 	d->reload = NULL;
+	begin_next(d);
 }
 
 int
@@ -222,6 +319,7 @@ retired(struct daemon *d, void *arg)
 	d->retiring = NULL;
 	d->ending = false;
 	start_missing(d);
+	begin_next(d);
 }
 
 struct ending {

@@ -364,7 +364,8 @@ watch(void *arg)
 		epoch_tick(mine.ep, reader);
 		view_lookup(mine.rib, mine.view[at / BATCH % mine.tellers],
 		    (struct addr_field){ &a[at], sizeof(*a) }, (struct addr_field){ NULL, 0 }, r, BATCH);
-		atomic_fetch_add_explicit(&w->lookups, BATCH, memory_order_relaxed);
+		/* What was read of *w->b before is read before control goes on with it. */
+		atomic_fetch_add_explicit(&w->lookups, BATCH, memory_order_release);
 		atomic_store_explicit(&w->ns, cpu_ns() - from, memory_order_relaxed);
 	}
 	epoch_leave(mine.ep, reader);

@@ -18,6 +18,7 @@
 #include "bgp/update.h"
 #include "capture.h"
 #include "core/mem.h"
+#include "expected.h"
 
 /*
  * as4, paths: for captures without OPEN. Not here: bgp/pcapplusplus-BgpPackets.pcap, which libpcap
@@ -276,50 +277,14 @@ replay_file(struct replay *rp, const char *path)
 	fclose(f);
 }
 
-static const char *
-srcdir(void)
-{
-	return getenv("srcdir") != NULL ? getenv("srcdir") : "..";
-}
-
-static void
-compare(const char *got)
-{
-	char path[1024], want[1024];
-	const char *end;
-	unsigned line = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/tests/bgp/replay.expected", srcdir());
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(want, sizeof(want), f) != NULL) {
-		size_t n = strcspn(want, "\n");
-
-		line++;
-		end = strchrnul(got, '\n');
-		if ((size_t)(end - got) != n || memcmp(got, want, n) != 0)
-			fail_msg("%s:%u: \"%.*s\" came instead", path, line, (int)(end - got), got);
-		got = *end != '\0' ? end + 1 : end;
-	}
-	fclose(f);
-	assert_string_equal(got, "");
-}
-
 static void
 captures(void **state)
 {
-	const char *data = getenv("WB_SHARED_DATA");
+	const char *data = replay_data();
 	struct replay rp = { .as4 = false };
-	char path[1200], folder[1024];
+	char path[1200];
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/../shared/data", srcdir());
-	data = data != NULL ? data : folder;
-	if (access(data, R_OK) != 0) {
-		print_message("SKIP: no captures: %s is not there (set WB_SHARED_DATA)\n", data);
-		skip();
-	}
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		snprintf(path, sizeof(path), "%.1000s/%s", data, files[i].file);
 		sbuf_printf(&rp.out, "%s\n", files[i].file);
@@ -327,9 +292,7 @@ captures(void **state)
 		rp.paths = files[i].paths;
 		replay_file(&rp, path);
 	}
-	if (getenv("WB_SHOW") != NULL)
-		fputs(sbuf_text(&rp.out), stderr);
-	compare(sbuf_text(&rp.out));
+	replay_compare("tests/bgp/replay.expected", sbuf_text(&rp.out));
 	sbuf_done(&rp.out);
 }
 

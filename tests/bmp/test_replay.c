@@ -19,6 +19,7 @@
 #include "bmp/bmp.h"
 #include "capture.h"
 #include "core/mem.h"
+#include "expected.h"
 
 #define STREAMS	16
 
@@ -283,52 +284,14 @@ send_stream(struct replay *rp, const struct stream *s)
 	sbuf_done(&err);
 }
 
-/* --- against what is expected ---------------------------------------------------------------------- */
-
-static const char *
-srcdir(void)
-{
-	return getenv("srcdir") != NULL ? getenv("srcdir") : "..";
-}
-
-static void
-compare(const char *got)
-{
-	char path[1024], want[1024];
-	const char *end;
-	unsigned line = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/tests/bmp/replay.expected", srcdir());
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(want, sizeof(want), f) != NULL) {
-		size_t n = strcspn(want, "\n");
-
-		line++;
-		end = strchrnul(got, '\n');
-		if ((size_t)(end - got) != n || memcmp(got, want, n) != 0)
-			fail_msg("%s:%u: \"%.*s\" came instead", path, line, (int)(end - got), got);
-		got = *end != '\0' ? end + 1 : end;
-	}
-	fclose(f);
-	assert_string_equal(got, "");
-}
-
 static void
 captures(void **state)
 {
-	const char *data = getenv("WB_SHARED_DATA");
+	const char *data = replay_data();
 	struct replay rp = { .streams = 0 };
-	char path[1200], folder[1024];
+	char path[1200];
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/../shared/data", srcdir());
-	data = data != NULL ? data : folder;
-	if (access(data, R_OK) != 0) {
-		print_message("SKIP: no captures: %s is not there (set WB_SHARED_DATA)\n", data);
-		skip();
-	}
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct capture c = { .stream = take, .ctx = &rp };
 
@@ -345,9 +308,7 @@ captures(void **state)
 		rp.streams = 0;
 		rp.one = false;
 	}
-	if (getenv("WB_SHOW") != NULL)
-		fputs(sbuf_text(&rp.out), stderr);
-	compare(sbuf_text(&rp.out));
+	replay_compare("tests/bmp/replay.expected", sbuf_text(&rp.out));
 	sbuf_done(&rp.out);
 }
 

@@ -228,6 +228,26 @@ begin(void)
 	return wr_of(room, sizeof(room));
 }
 
+/* A station, and a router that has said its name; fd of its connection. */
+static int
+greet(struct fix *f, uint32_t stale_s, struct wr *w)
+{
+	int fd;
+
+	up(f, stale_s);
+	fd = dial(f);
+	make_initiation(w, "r1");
+	return fd;
+}
+
+/* Send it, and turn until the station has acted upon so many messages of the router in all. */
+static void
+tell_all(struct fix *f, int fd, struct wr *w, unsigned messages)
+{
+	send_all(fd, w);
+	handled(f, messages);
+}
+
 /* --- tests ---------------------------------------------------------------------------------------- */
 
 static void
@@ -239,9 +259,7 @@ a_router_comes_tells_and_its_peer_goes(void **state)
 	int fd;
 
 	(void)state;
-	up(&f, 300);
-	fd = dial(&f);
-	make_initiation(&w, "r1");
+	fd = greet(&f, 300, &w);
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	make_peer_up(&w, &b, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
@@ -249,8 +267,7 @@ a_router_comes_tells_and_its_peer_goes(void **state)
 	tell(&w, b, "10.1.0.0/16", 1003);
 	tell(&w, b, "10.2.0.0/16", 1004);
 	tell(&w, peer(0, OUT, 2), "10.3.0.0/16", 1005);
-	send_all(fd, &w);
-	handled(&f, 8);
+	tell_all(&f, fd, &w, 8);
 	assert_string_equal(first.sysname, "r1");
 	assert_string_equal(first.sysdescr, "test router");
 	assert_int_equal(first.peers, 2);
@@ -261,12 +278,10 @@ a_router_comes_tells_and_its_peer_goes(void **state)
 	assert_int_equal(see(&f, "10.3.2.3"), 0);
 	assert_int_equal(see_rd(&f, "10.0.0.1", 0, "10.1.2.3"), 0);
 	make_peer_down(&w, &a, 3);
-	send_all(fd, &w);
-	handled(&f, 9);
+	tell_all(&f, fd, &w, 9);
 	assert_true(see(&f, "10.1.2.3") != 1002);
 	tell(&w, b, "10.2.0.0/16", 0);
-	send_all(fd, &w);
-	handled(&f, 10);
+	tell_all(&f, fd, &w, 10);
 	assert_int_equal(see(&f, "10.2.2.3"), 0);
 	assert_int_equal(counter_get(&first_counters->announced), 5);
 	assert_int_equal(counter_get(&first_counters->withdrawn), 1);
@@ -287,21 +302,17 @@ loc_rib_goes_first_and_needs_no_peer_up(void **state)
 	int fd;
 
 	(void)state;
-	up(&f, 300);
-	fd = dial(&f);
-	make_initiation(&w, "r1");
+	fd = greet(&f, 300, &w);
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
 	tell(&w, loc, "10.1.0.0/16", 1002);
 	tell(&w, loc, "10.2.0.0/16", 1003);
-	send_all(fd, &w);
-	handled(&f, 5);
+	tell_all(&f, fd, &w, 5);
 	assert_int_equal(counter_get(&first_counters->no_peer_up), 1);
 	assert_int_equal(see(&f, "10.1.2.3"), 1002);
 	assert_int_equal(see_rd(&f, "10.0.0.254", 0, "10.2.2.3"), 1003);
 	tell(&w, loc, "10.1.0.0/16", 0);
-	send_all(fd, &w);
-	handled(&f, 6);
+	tell_all(&f, fd, &w, 6);
 	assert_int_equal(see(&f, "10.1.2.3"), 1001);
 	close(fd);
 	down(&f);
@@ -356,16 +367,13 @@ a_lost_session_leaves_routes_for_a_while(void **state)
 	int fd;
 
 	(void)state;
-	up(&f, 2);
-	fd = dial(&f);
-	make_initiation(&w, "r1");
+	fd = greet(&f, 2, &w);
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	make_peer_up(&w, &b, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
 	tell(&w, a, "10.2.0.0/16", 1002);
 	tell(&w, b, "10.3.0.0/16", 1003);
-	send_all(fd, &w);
-	handled(&f, 6);
+	tell_all(&f, fd, &w, 6);
 	assert_true(is_up(&f));
 	close(fd);
 	until_state(&f, "stale");
@@ -376,14 +384,12 @@ a_lost_session_leaves_routes_for_a_while(void **state)
 	make_initiation(&w, "r1");
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1011);
-	send_all(fd, &w);
-	handled(&f, 9);
+	tell_all(&f, fd, &w, 9);
 	assert_true(is_up(&f));
 	assert_int_equal(see(&f, "10.1.2.3"), 1011);
 	assert_int_equal(see(&f, "10.2.2.3"), 1002);
 	make_monitoring(&w, &a, NULL);
-	send_all(fd, &w);
-	handled(&f, 10);
+	tell_all(&f, fd, &w, 10);
 	assert_int_equal(see(&f, "10.2.2.3"), 0);
 	assert_int_equal(counter_get(&first_counters->ends_of_rib), 1);
 	/* ... and a peer that did not come back with the time. */
@@ -416,15 +422,12 @@ routes_end_where_it_is_said(void **state)
 		struct fix f;
 		int fd;
 
-		up(&f, rows[i].stale_s);
-		fd = dial(&f);
-		make_initiation(&w, "r1");
+		fd = greet(&f, rows[i].stale_s, &w);
 		make_peer_up(&w, &a, 64500, 0x0a0000fe);
 		tell(&w, a, "10.1.0.0/16", 1001);
 		if (rows[i].reason >= 0)
 			make_termination(&w, (uint16_t)rows[i].reason);
-		send_all(fd, &w);
-		handled(&f, rows[i].reason >= 0 ? 4 : 3);
+		tell_all(&f, fd, &w, rows[i].reason >= 0 ? 4 : 3);
 		close(fd);
 		until_state(&f, rows[i].seen != 0 ? "stale" : "down");
 		assert_int_equal(see(&f, "10.1.2.3"), rows[i].seen);
@@ -441,20 +444,16 @@ a_second_peer_up_makes_stale(void **state)
 	int fd;
 
 	(void)state;
-	up(&f, 300);
-	fd = dial(&f);
-	make_initiation(&w, "r1");
+	fd = greet(&f, 300, &w);
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
 	tell(&w, a, "10.2.0.0/16", 1002);
 	make_peer_up(&w, &a, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
-	send_all(fd, &w);
-	handled(&f, 6);
+	tell_all(&f, fd, &w, 6);
 	assert_int_equal(see(&f, "10.2.2.3"), 1002);
 	make_monitoring(&w, &a, NULL);
-	send_all(fd, &w);
-	handled(&f, 7);
+	tell_all(&f, fd, &w, 7);
 	assert_int_equal(see(&f, "10.1.2.3"), 1001);
 	assert_int_equal(see(&f, "10.2.2.3"), 0);
 	close(fd);
@@ -479,8 +478,7 @@ vrfs_have_tables_of_their_own(void **state)
 	make_peer_up(&w, &b, 64500, 0x0a0000fe);
 	tell(&w, a, "10.1.0.0/16", 1001);
 	tell(&w, b, "10.1.0.0/16", 1002);
-	send_all(fd, &w);
-	handled(&f, 5);
+	tell_all(&f, fd, &w, 5);
 	assert_int_equal(see_rd(&f, "127.0.0.2", a.rd, "10.1.2.3"), 1001);
 	assert_int_equal(see_rd(&f, "127.0.0.2", b.rd, "10.1.2.3"), 1002);
 	assert_int_equal(see(&f, "10.1.2.3"), 0);
@@ -497,9 +495,7 @@ updates_by_their_flags_and_rfc7606(void **state)
 	int fd;
 
 	(void)state;
-	up(&f, 300);
-	fd = dial(&f);
-	make_initiation(&w, "r1");
+	fd = greet(&f, 300, &w);
 	make_peer_up(&w, &pre, 64500, 0x0a0000fe);
 	/* 2-byte AS numbers where the flag says so. */
 	make_monitoring(&w, &a, &(struct make_route){ "10.1.0.0/16", "192.0.2.9", 1001, 0, 2 });
@@ -508,8 +504,7 @@ updates_by_their_flags_and_rfc7606(void **state)
 	make_monitoring(&w, &post, &(struct make_route){ "10.3.0.0/16", "192.0.2.9", 1003, 70, 0 });
 	/* 4-byte numbers under a flag that says 2: a malformed path. */
 	tell(&w, a, "10.4.0.0/16", 1004);
-	send_all(fd, &w);
-	handled(&f, 6);
+	tell_all(&f, fd, &w, 6);
 	assert_int_equal(see(&f, "10.1.2.3"), 1001);
 	assert_int_equal(see(&f, "10.2.2.3"), 1002);
 	assert_int_equal(counter_get(&first_counters->attr_discarded), 1);
@@ -562,8 +557,7 @@ what_is_not_known_is_counted_by_number(void **state)
 	make_peer(&w, &a);
 	wr_bytes(&w, "\0\1\0\2\0\1" "\0\0\0\1x", 11);
 	make_end(&w, start);
-	send_all(fd, &w);
-	handled(&f, 8);
+	tell_all(&f, fd, &w, 8);
 	u = bmp_unknowns(f.bmp, &n);
 	assert_int_equal(n, ARRAY_LEN(want));
 	for (size_t i = 0; i < n; i++) {
@@ -679,8 +673,7 @@ any_pace(void **state)
 		snprintf(prefix, sizeof(prefix), "10.%u.%u.0/24", i / 256, i % 256);
 		tell(&w, a, prefix, 10000 + i);
 	}
-	send_all(fd, &w);
-	handled(&f, 2002);
+	tell_all(&f, fd, &w, 2002);
 	for (mono_t end = mono_add(mono_now(), WAIT_NS);
 	    counter_get(&first_counters->announced) < 2000 && !mono_due(mono_now(), end);)
 		turn(&f);

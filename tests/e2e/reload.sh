@@ -125,6 +125,20 @@ $send --no-template 192.0.2.8,198.51.100.8,100,1
 wait_for 10 has a.csv '^192.0.2.8,198.51.100.8,.*,100$'
 say $? "... filters no more"
 
+# One right behind another waits until the old outputs have ended; who waits for the same is served at once.
+good "a reload with new settings" 'plugins: print[a]' 'logfile: log' 'aggregate[a]: src_host' 'nfacctd_as: file'
+good "one right behind it, while the old output ends" 'plugins: print[a]' 'logfile: log' 'nfacctd_as: file'
+asking=
+for i in 1 2 3 4 5; do
+	ask reload >"$dir/said$i" 2>&1 &
+	asking="$asking $!"
+done
+# shellcheck disable=SC2086
+wait $asking
+same "five at once: each is told" 5 "$(cat "$dir"/said[1-5] | grep -c 'new configuration in force')"
+[ "$(ask reload-state)" != pending ]
+say $? "none is left"
+
 books_balance
 $send --no-template 192.0.2.9,198.51.100.9,100,1
 wait_for 10 input_is flows 8

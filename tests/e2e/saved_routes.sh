@@ -4,6 +4,7 @@
 # without its route, sums are exact by the saved routes alone; routers that come back take theirs over,
 # what they do not tell again is swept. A damaged file is said and ignored.
 . "$WB_SRC/tests/lib.sh"
+. "$WB_SRC/tests/e2e/sums_lib.sh"
 need sqlite3 jq
 
 config() {
@@ -78,23 +79,7 @@ sleep 0.5
 books_balance
 same "no datagram was lost" 0 "$(jq .input.kernel_drops+.input.sequence_lost "$dir/status.json")"
 stop_daemon
-sqlite3 "$dir/t.db" >"$dir/result" <<-S
-	CREATE TABLE e (exporter, src_as INT, dst_as INT, as_path, peer_dst_as INT, local_pref INT,
-	    med, next_hop, comms, src_net, src_mask, dst_net, dst_mask INT, flows INT, packets INT, bytes INT);
-	.mode csv
-	.import --skip 1 $dir/expect.csv e
-	CREATE TABLE want AS SELECT exporter, src_as, dst_as, as_path, peer_dst_as, local_pref, dst_net,
-	    dst_mask, SUM(flows) f, SUM(packets) p, SUM(bytes) b FROM e GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
-	CREATE TABLE got AS SELECT peer_ip_src exporter, as_src src_as, as_dst dst_as, as_path,
-	    peer_as_dst peer_dst_as, local_pref, CASE WHEN mask_dst = 0 AND as_path = '' THEN '' ELSE net_dst END dst_net,
-	    mask_dst dst_mask, SUM(flows) f, SUM(packets) p, SUM(bytes) b FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
-	SELECT 'rows', (SELECT COUNT(*) FROM want) > 1000, (SELECT COUNT(*) FROM want) = (SELECT COUNT(*) FROM got);
-	SELECT 'missing', COUNT(*) FROM (SELECT * FROM want EXCEPT SELECT * FROM got);
-	SELECT 'extra', COUNT(*) FROM (SELECT * FROM got EXCEPT SELECT * FROM want);
-	SELECT 'total', (SELECT SUM(b) FROM want) = (SELECT SUM(b) FROM got);
-S
-same "every row is exact by saved routes alone" "rows,1,1 missing,0 extra,0 total,1" \
-	"$(tr '\n' ' ' <"$dir/result" | tr -d '\r' | sed 's/ $//')"
+rows_are_exact "every row is exact by saved routes alone"
 
 # Two of three routers come back, with half a table; what they do not tell and the third are swept.
 config 4

@@ -14,40 +14,12 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "rib/rib.h"
+#include "fix.h"
 
 #define TELLERS		12
 #define PREFIXES	40
 #define PATHS		30
 #define IDS		3
-
-struct fix {
-	struct epoch *ep;
-	struct rib *rib;
-};
-
-static void
-up(struct fix *f)
-{
-	f->ep = epoch_new();
-	f->rib = rib_new(f->ep, NULL);
-}
-
-static void
-down(struct fix *f)
-{
-	rib_free(f->rib);
-	epoch_free(f->ep);
-}
-
-static struct addr
-addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
 
 static struct teller *
 teller(struct fix *f, enum teller_rib rib, uint8_t rank, const char *name)
@@ -184,7 +156,7 @@ many_tellers_are_one(void **state)
 	static struct model m;
 
 	(void)state;
-	up(&f);
+	up(&f, NULL);
 	srand(7);
 	for (unsigned step = 0; step < 30000; step++) {
 		random_step(&f, &m);
@@ -215,7 +187,7 @@ ribs_in_order(void **state)
 	struct teller *loc, *post, *pre, *out;
 
 	(void)state;
-	up(&f);
+	up(&f, NULL);
 	out = teller(&f, TELLER_OUT_POST, TELLER_UNSEEN, "");
 	say(out, 1, 0, 9);
 	assert_int_equal(ask(&f, 0x0a000101, 0).kind, ROUTE_NONE);
@@ -248,7 +220,7 @@ a_set_that_is_full(void **state)
 	struct rib_stats s;
 
 	(void)state;
-	up(&f);
+	up(&f, NULL);
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
 		t[i] = teller(&f, TELLER_IN_POST, 1, "");
 		say(t[i], 1, 0, i + 1);
@@ -279,7 +251,7 @@ stale_and_down(void **state)
 	uint32_t generation;
 
 	(void)state;
-	up(&f);
+	up(&f, NULL);
 	a = teller(&f, TELLER_IN_POST, 1, "a");
 	b = teller(&f, TELLER_IN_POST, 1, "b");
 	say(a, 1, 0, 5);
@@ -319,7 +291,7 @@ who_had_it(void **state)
 	const struct view *v;
 
 	(void)state;
-	up(&f);
+	up(&f, NULL);
 	say(teller(&f, TELLER_IN_POST, 1, "a"), 1, 0, 5);
 	v = view_find(f.rib, &router, 0, false);
 	assert_int_equal(view_candidates(f.rib, v, &at, NULL, c, 8, &answer), 1);

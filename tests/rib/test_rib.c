@@ -14,35 +14,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "rib/rib.h"
-
-struct fix {
-	struct epoch *ep;
-	struct rib *rib;
-};
-
-static void
-up(struct fix *f, const struct rib_conf *conf)
-{
-	f->ep = epoch_new();
-	f->rib = rib_new(f->ep, conf);
-}
-
-static void
-down(struct fix *f)
-{
-	rib_free(f->rib);
-	epoch_free(f->ep);
-}
-
-static struct addr
-addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
+#include "fix.h"
 
 static struct teller *
 teller(struct fix *f, const char *router, const char *router_id)
