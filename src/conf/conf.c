@@ -235,6 +235,12 @@ take_line(struct conf *conf, const struct conf_line *line, struct conf_notes *no
 	sbuf_done(&err);
 }
 
+static bool
+has_flows(const struct conf *conf)
+{
+	return conf->program != CONF_PMBGPD && conf->program != CONF_PMBMPD;
+}
+
 /* The outputs come first, wherever their line stands; the command line's wins over the file's. */
 static void
 find_outputs(struct conf *conf, struct conf_notes *notes)
@@ -252,16 +258,15 @@ find_outputs(struct conf *conf, struct conf_notes *notes)
 		else
 			chosen = line;
 	}
-	if (conf->program == CONF_PMBGPD || conf->program == CONF_PMBMPD)
-		return;
-	outputs_parse(&conf->outputs, chosen, notes);
+	outputs_parse(&conf->outputs, has_flows(conf), chosen, notes);
 }
 
 static void
 warn_of_defaults(const struct conf *conf, struct conf_notes *notes)
 {
 	for (size_t i = 0; i < conf->outputs.count; i++)
-		if (!conf_given(conf, i, "aggregate"))
+		if (has_flows(conf) && conf_text(conf, i, "sql_routes") == NULL &&
+		    !conf_given(conf, i, "aggregate"))
 			conf_note(notes, CONF_NOTE_WARNING, conf->file, 0,
 			    "output %s has no aggregate: defaulting to SRC HOST aggregation",
 			    conf->outputs.output[i].name);

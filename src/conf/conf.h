@@ -105,7 +105,8 @@ void	conf_free(struct conf *conf);
 enum conf_program conf_program(const struct conf *conf);
 const char *conf_file(const struct conf *conf);
 
-/* The outputs of the `plugins` line; at least one, but none for pmbgpd and pmbmpd. */
+/* The outputs of the `plugins` line; at least one, but for pmbgpd and pmbmpd, which
+   have no flows. */
 struct conf_output {
 	const char *type;	/* "print", "sqlite3", "memory", ... */
 	const char *name;

@@ -12,18 +12,19 @@
 static const struct {
 	const char *type;
 	bool built;			/* this build has it */
+	bool routes;			/* takes routes as well */
 } types[] = {
-	{ "amqp", false },
-	{ "kafka", false },
-	{ "memory", true },
-	{ "mongodb", false },
-	{ "mysql", WB_HAVE_MYSQL },
-	{ "nfprobe", false },
-	{ "pgsql", WB_HAVE_PGSQL },
-	{ "print", true },
-	{ "sfprobe", false },
-	{ "sqlite3", true },
-	{ "tee", false },
+	{ "amqp", false, false },
+	{ "kafka", false, false },
+	{ "memory", true, false },
+	{ "mongodb", false, false },
+	{ "mysql", WB_HAVE_MYSQL, true },
+	{ "nfprobe", false, false },
+	{ "pgsql", WB_HAVE_PGSQL, true },
+	{ "print", true, false },
+	{ "sfprobe", false, false },
+	{ "sqlite3", true, true },
+	{ "tee", false, false },
 };
 
 static const char *
@@ -54,6 +55,18 @@ known_type(const char *type, const struct conf_line *line, struct conf_notes *no
 	return false;
 }
 
+/* Says it of a type that is none for a daemon without flows. */
+static bool
+takes_routes(const char *type, const struct conf_line *line, struct conf_notes *notes)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i].routes && strcmp(types[i].type, type) == 0)
+			return true;
+	conf_note(notes, CONF_NOTE_WARNING, line->file, line->line,
+	    "plugins: %s takes no routes, and there are no flows. Ignored.", type);
+	return false;
+}
+
 static void
 add(struct outputs *outputs, const char *type, const char *name)
 {
@@ -63,7 +76,7 @@ add(struct outputs *outputs, const char *type, const char *name)
 }
 
 static void
-take_token(struct outputs *outputs, char *token, const struct conf_line *line,
+take_token(struct outputs *outputs, char *token, bool flows, const struct conf_line *line,
     struct conf_notes *notes)
 {
 	char *open = strchr(token, '['), *close = strchr(token, ']');
@@ -85,7 +98,7 @@ take_token(struct outputs *outputs, char *token, const struct conf_line *line,
 		sbuf_str(&name, conf_trim(open + 1));
 	else
 		sbuf_printf(&name, "default_%s", token);
-	if (!known_type(token, line, notes))
+	if ((!flows && !takes_routes(token, line, notes)) || !known_type(token, line, notes))
 		;
 	else if (name.len == 0)
 		conf_note(notes, CONF_NOTE_ERROR, line->file, line->line,
@@ -100,22 +113,24 @@ take_token(struct outputs *outputs, char *token, const struct conf_line *line,
 }
 
 void
-outputs_parse(struct outputs *outputs, const struct conf_line *line, struct conf_notes *notes)
+outputs_parse(struct outputs *outputs, bool flows, const struct conf_line *line,
+    struct conf_notes *notes)
 {
 	char *copy, *rest, *token;
 
 	if (line == NULL) {
-		add(outputs, "memory", "default_memory");
+		if (flows)
+			add(outputs, "memory", "default_memory");
 		return;
 	}
 	copy = rest = mem_strdup(line->value);
 	while ((token = strsep(&rest, ",")) != NULL) {
 		token = conf_trim(token);
 		if (*token != '\0')
-			take_token(outputs, token, line, notes);
+			take_token(outputs, token, flows, line, notes);
 	}
 	mem_free(copy);
-	if (outputs->count == 0 && notes->errors == 0)
+	if (flows && outputs->count == 0 && notes->errors == 0)
 		conf_note(notes, CONF_NOTE_ERROR, line->file, line->line,
 		    "plugins names no output");
 }

@@ -10,8 +10,11 @@ struct outputs {
 	size_t count;
 };
 
-/* line: NULL where there is none, which means one memory output. */
-void	outputs_parse(struct outputs *outputs, const struct conf_line *line,
+/*
+ * line: NULL where there is none, which means one memory output. Without flows there are but outputs
+ * that take routes.
+ */
+void	outputs_parse(struct outputs *outputs, bool flows, const struct conf_line *line,
 	    struct conf_notes *notes);
 void	outputs_done(struct outputs *outputs);
 

@@ -40,11 +40,33 @@ addr_parse(const char *text, struct addr *ret)
 	return 0;
 }
 
+/* 0 to 255 without leading zeros. Gives the place behind. */
+static char *
+put_u8(char *p, unsigned n)
+{
+	if (n >= 100)
+		*p++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+/* inet_ntop is a printf inside, and rows of millions of routes have several addresses each. */
+static void
+put_v4(const uint8_t b[4], char *p)
+{
+	for (int i = 0; i < 4; i++) {
+		p = put_u8(p, b[i]);
+		*p++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *
 addr_text(const struct addr *a, char room[ADDR_TEXT])
 {
 	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a->b + 12, room, ADDR_TEXT);
+		put_v4(a->b + 12, room);
 	else
 		inet_ntop(AF_INET6, a->b, room, ADDR_TEXT);
 	return room;
@@ -88,9 +110,12 @@ prefix_parse(const char *text, struct prefix *ret)
 const char *
 prefix_text(const struct prefix *p, char room[PREFIX_TEXT])
 {
-	char text[ADDR_TEXT];
+	char *end;
 
-	snprintf(room, PREFIX_TEXT, "%s/%u", addr_text(&p->addr, text), p->len);
+	addr_text(&p->addr, room);
+	end = room + strlen(room);
+	*end++ = '/';
+	*put_u8(end, p->len) = '\0';
 	return room;
 }
 

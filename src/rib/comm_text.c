@@ -29,6 +29,15 @@ comm_name(uint32_t value)
 	return NULL;
 }
 
+/* Tables of millions of routes have several each, so it is no printf. */
+static void
+put_pair(struct sbuf *b, uint32_t high, uint32_t low)
+{
+	sbuf_u64(b, high);
+	sbuf_char(b, ':');
+	sbuf_u64(b, low);
+}
+
 void
 comms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, bool numeric)
 {
@@ -43,7 +52,7 @@ comms_text(struct sbuf *b, const uint8_t *bytes, size_t len, char separator, boo
 		if (name != NULL)
 			sbuf_str(b, name);
 		else
-			sbuf_printf(b, "%" PRIu32 ":%" PRIu32, v >> 16, v & 0xffff);
+			put_pair(b, v >> 16, v & 0xffff);
 	}
 }
 

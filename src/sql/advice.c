@@ -87,6 +87,8 @@ column_type(const struct out_env *env, const struct columns *cols, const struct 
 	case COLUMN_STAMP_UPDATED:
 		return (cols->shape.epoch ? epoch_types : stamp_types)[engine];
 	case COLUMN_FAKE:
+	case COLUMN_KEPT:
+	case COLUMN_REPLACED:
 		break;
 	}
 	return c->type;

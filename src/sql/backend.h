@@ -39,6 +39,7 @@ struct sql_target {
 	bool ours;			/* made in whatever form is fastest: nobody else's schema */
 	bool updated;			/* rows are written several times: room for that pays */
 	bool insert_only;		/* sql_dont_try_update */
+	bool remove;			/* what the table has under the rows' keys goes */
 	bool look;			/* only look at the table, where there is one: make nothing */
 	bool quiet;			/* another connection says what is wrong with the table */
 	bool ledger;			/* one row of waybill_ledger per put */
@@ -106,7 +107,9 @@ struct sql_backend {
 	/* Was the last failed put a refusal of rows (a constraint, a trigger, an overflow), with a
 	   connection that goes on? */
 	bool (*refused)(void *db);
-	int (*run)(void *db, const char *sql, struct sbuf *err);	/* savepoints */
+	/* A statement of the server alone: savepoints, or rows that it changes. Gives how many of
+	   those, or -1. */
+	int64_t (*run)(void *db, const char *sql, struct sbuf *err);
 	/* A query, for tools: each row as texts, NULL for NULL. Connects where that was not done. */
 	int (*ask)(void *db, const char *sql, sql_answer *row, void *ctx, struct sbuf *err);
 	int (*commit)(void *db, struct sbuf *err);

@@ -28,6 +28,8 @@ enum column_role {
 	COLUMN_COUNTER,
 	COLUMN_STAMP_INSERTED,		/* start of the bin */
 	COLUMN_STAMP_UPDATED,		/* time of the last write */
+	COLUMN_KEPT,			/* of rows that are no aggregate: stays as first written ... */
+	COLUMN_REPLACED,		/* ... or is what came last; may be NULL */
 };
 
 #define COLUMN_NAME	64
@@ -49,6 +51,14 @@ static inline bool
 column_fixed(const struct column *c)
 {
 	return c->role == COLUMN_STAMP_INSERTED || c->role == COLUMN_STAMP_UPDATED;
+}
+
+/* Set where the row is there already. */
+static inline bool
+column_changes(const struct column *c)
+{
+	return c->role == COLUMN_COUNTER || c->role == COLUMN_STAMP_UPDATED ||
+	    c->role == COLUMN_REPLACED;
 }
 
 struct columns {

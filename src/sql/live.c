@@ -205,6 +205,8 @@ most_number(const struct column *c)
 	case COLUMN_STAMP_UPDATED:
 		return c->type != NULL && strstr(c->type, "INT") != NULL ? UINT32_MAX : 0;
 	case COLUMN_FAKE:
+	case COLUMN_KEPT:
+	case COLUMN_REPLACED:
 		break;
 	}
 	return 0;

@@ -65,12 +65,14 @@ move_additions(const struct load *load, const char *left, const char *old, const
 	for (size_t i = 0; i < load->cols->count; i++) {
 		const struct column *c = &load->cols->col[i];
 
-		if (c->role != COLUMN_COUNTER && c->role != COLUMN_STAMP_UPDATED)
+		if (!column_changes(c))
 			continue;
 		sbuf_printf(out, "%s%s%s = ", between, left, c->name);
 		between = ", ";
 		if (c->role == COLUMN_STAMP_UPDATED)
 			load_literal(load, c, out);
+		else if (c->role == COLUMN_REPLACED)
+			sbuf_printf(out, "%s%s", from, c->name);
 		else
 			sbuf_printf(out, "%s%s %c %s%s", old, c->name,
 			    c->counter == EC_TCP_FLAGS ? '|' : '+', from, c->name);

@@ -401,6 +401,22 @@ move(struct my *m, const struct sql_target *t, const struct known *k, const stru
 }
 
 static int
+remove_rows(struct my *m, const struct sql_target *t, const struct known *k, const struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret;
+
+	sbuf_str(&sql, "DELETE t FROM ");
+	statement_table(SQL_MYSQL, t->table, &sql);
+	sbuf_printf(&sql, " t JOIN %s s ON ", k->stage);
+	move_match(load, "", &sql);
+	ret = my_run(m, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
 my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
 	struct my *m = self;
@@ -417,7 +433,7 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	}
 	m->refused = false;
 	load_init(&load, t->columns, rows, &k->live);
-	if (t->insert_only || (t->fresh && upserts(k)))
+	if (!t->remove && (t->insert_only || (t->fresh && upserts(k))))
 		ret = myload_straight(m, t, &load, err);
 	if (ret == 1) {
 		ret = empty(m, k, err);
@@ -425,7 +441,8 @@ my_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 		if (ret == 0)
 			ret = myload_stage(m, k, &load, err);
 		if (ret == 0)
-			ret = move(m, t, k, &load, err);
+			ret = t->remove ? remove_rows(m, t, k, &load, err) :
+			    move(m, t, k, &load, err);
 	}
 	load_done(&load);
 	return ret;
@@ -439,10 +456,12 @@ my_refused(void *self)
 	return m->c != NULL && m->refused;
 }
 
-static int
-my_run_text(void *self, const char *sql, struct sbuf *err)
+static int64_t
+my_change(void *self, const char *sql, struct sbuf *err)
 {
-	return my_run(self, sql, err);
+	struct my *m = self;
+
+	return my_run(m, sql, err) == 0 ? (int64_t)mysql_affected_rows(m->c) : -1;
 }
 
 static int
@@ -469,7 +488,7 @@ const struct sql_backend sql_mysql = {
 	.ledger = my_ledger,
 	.put = my_put,
 	.refused = my_refused,
-	.run = my_run_text,
+	.run = my_change,
 	.ask = my_ask_rows,
 	.commit = my_commit,
 	.rollback = my_rollback,

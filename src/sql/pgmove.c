@@ -25,16 +25,6 @@ upsert_statement(const struct load *load, const char *table, const char *source,
 	move_additions(load, "", "old.", "excluded.", sql);
 }
 
-/* -1, or how many rows of the table a statement touched. */
-static int64_t
-touch(struct pg *p, const char *sql, struct sbuf *err)
-{
-	PGresult *r = PQexec(p->c, sql);
-	int64_t n = strtoll(PQcmdTuples(r), NULL, 10);
-
-	return pg_settle(p, r, sql, err) == 0 ? n : -1;
-}
-
 /*
  * From staging into the table, the usual case: UPDATE, then INSERT of what is not there. Every row
  * has found a place of its own if the counts add up. 1: they do not, for rows of ours share a row
@@ -53,12 +43,12 @@ update_rows(struct pg *p, const struct sql_target *t, const struct known *k,
 	move_additions(load, "", "t.", "s.", &sql);
 	sbuf_printf(&sql, " FROM %s s WHERE ", k->stage);
 	move_match(load, "", &sql);
-	updated = touch(p, sql.text, err);
+	updated = pg_change(p, sql.text, err);
 	if (updated >= 0 && updated < (int64_t)load->rows->rows) {
 		sbuf_clear(&sql);
 		move_insert(load, t->table, NULL, &sql);
 		sbuf_printf(&sql, " FROM %s s ON CONFLICT DO NOTHING", k->stage);
-		inserted = touch(p, sql.text, err);
+		inserted = pg_change(p, sql.text, err);
 	}
 	sbuf_done(&sql);
 	if (updated < 0 || inserted < 0)

@@ -12,6 +12,7 @@
 #include "sql/pgsql_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -448,6 +449,27 @@ put_staged(struct pg *p, const struct sql_target *t, struct known *k, struct loa
 }
 
 static int
+put_removed(struct pg *p, const struct sql_target *t, struct known *k, struct load *load,
+    struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret = fill_staging(p, t, k, load, err);
+
+	sbuf_printf(&sql, "ANALYZE %s", k->stage);
+	if (ret == 0)
+		ret = pg_run(p, sql.text, err);
+	sbuf_clear(&sql);
+	sbuf_str(&sql, "DELETE FROM ");
+	statement_table(SQL_PGSQL, t->table, &sql);
+	sbuf_printf(&sql, " t USING %s s WHERE ", k->stage);
+	move_match(load, "", &sql);
+	if (ret == 0)
+		ret = pg_run(p, sql.text, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
+static int
 pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
 	struct pg *p = self;
@@ -464,7 +486,9 @@ pg_put(void *self, const struct sql_target *t, const struct sql_rows *rows, stru
 	}
 	p->state[0] = '\0';
 	load_init(&load, t->columns, rows, &k->live);
-	if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
+	if (t->remove)
+		ret = put_removed(p, t, k, &load, err);
+	else if (t->insert_only || (t->fresh && k->live.conflict.len > 0))
 		ret = put_straight(p, t, &load, err);
 	if (ret == 1)
 		ret = put_staged(p, t, k, &load, err);
@@ -485,10 +509,14 @@ pg_refused(void *self)
 	return false;
 }
 
-static int
-pg_run_text(void *self, const char *sql, struct sbuf *err)
+int64_t
+pg_change(void *self, const char *sql, struct sbuf *err)
 {
-	return pg_run(self, sql, err);
+	struct pg *p = self;
+	PGresult *r = PQexec(p->c, sql);
+	int64_t n = strtoll(PQcmdTuples(r), NULL, 10);
+
+	return pg_settle(p, r, sql, err) == 0 ? n : -1;
 }
 
 static int
@@ -518,7 +546,7 @@ const struct sql_backend sql_pgsql = {
 	.ledger = pg_ledger,
 	.put = pg_put,
 	.refused = pg_refused,
-	.run = pg_run_text,
+	.run = pg_change,
 	.ask = pg_ask_rows,
 	.commit = pg_commit,
 	.rollback = pg_rollback,

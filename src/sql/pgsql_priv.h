@@ -29,6 +29,8 @@ struct pg {
 int	pg_run(struct pg *p, const char *sql, struct sbuf *err);
 /* NULL with a sentence; else rows, to be cleared. */
 PGresult *pg_ask(struct pg *p, const char *sql, struct sbuf *err);
+/* A statement; -1, or how many rows it changed. self: struct pg. */
+int64_t	pg_change(void *self, const char *sql, struct sbuf *err);
 /* Takes the result. -1 with a sentence and p->state where it is an error. */
 int	pg_settle(struct pg *p, PGresult *r, const char *sql, struct sbuf *err);
 void	pg_quote(void *self, const char *text, struct sbuf *out);

@@ -32,13 +32,13 @@ probe(struct search *s, size_t from, size_t n, struct sbuf *why)
 {
 	struct rows *some = rows_slice(s->rows, from, n);
 	struct sql_rows cells = rows_cells(some);
-	int ret = s->backend->run(s->db, "SAVEPOINT waybill_part", why);
+	int ret = s->backend->run(s->db, "SAVEPOINT waybill_part", why) < 0 ? -1 : 0;
 
 	if (ret == 0 && s->backend->put(s->db, s->target, &cells, why) != 0)
 		ret = s->backend->refused(s->db) ? 1 : -1;
 	if (ret >= 0 &&
-	    (s->backend->run(s->db, "ROLLBACK TO SAVEPOINT waybill_part", why) != 0 ||
-	    s->backend->run(s->db, "RELEASE SAVEPOINT waybill_part", why) != 0))
+	    (s->backend->run(s->db, "ROLLBACK TO SAVEPOINT waybill_part", why) < 0 ||
+	    s->backend->run(s->db, "RELEASE SAVEPOINT waybill_part", why) < 0))
 		ret = -1;
 	rows_free(some);
 	return ret;

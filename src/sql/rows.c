@@ -243,6 +243,8 @@ fill(void *ctx, size_t i, struct cell *cells)
 			cell_stamp(c, r->now, r);
 			break;
 		case COLUMN_FAKE:
+		case COLUMN_KEPT:
+		case COLUMN_REPLACED:
 			break;
 		}
 	}

@@ -68,8 +68,8 @@ default_table(const struct out_env *env, struct sql_settings *set)
 	schema_table_name(shape->version, shape->bgp, &set->table);
 }
 
-static void
-read_place(const struct out_env *env, enum sql_engine engine, struct sql_place *place)
+void
+settings_place(const struct out_env *env, enum sql_engine engine, struct sql_place *place)
 {
 	const struct conf *conf = env->conf;
 	size_t n = env->output;
@@ -127,7 +127,7 @@ settings_read(const struct out_env *env, enum sql_engine engine, struct sql_sett
 		return -1;
 	if (schema != NULL && read_schema(schema, &set.schema, err) != 0)
 		return -1;
-	read_place(env, engine, &set.place);
+	settings_place(env, engine, &set.place);
 	set.backup = set.place;
 	set.backup.host = conf_text(conf, n, "sql_recovery_backup_host");
 	if (conf_given(conf, n, "table"))

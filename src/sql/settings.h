@@ -22,6 +22,8 @@ struct sql_settings {
 /* -1 with a sentence. */
 int	settings_read(const struct out_env *env, enum sql_engine engine, struct sql_settings *ret,
 	    struct sbuf *err);
+/* Where the database is, of any output. */
+void	settings_place(const struct out_env *env, enum sql_engine engine, struct sql_place *ret);
 void	settings_done(struct sql_settings *set);
 
 #endif

@@ -32,6 +32,7 @@ struct lite {
 	char *table;			/* the one that the statements are for; NULL: none */
 	enum way way;
 	sqlite3_stmt *insert, *update;	/* insert: or the upsert */
+	sqlite3_stmt *remove;		/* NULL: not asked for yet */
 	sqlite3_stmt *ledger, *landed;
 	bool said_twin;
 	bool refused;			/* the last put, by a constraint */
@@ -67,7 +68,8 @@ forget_table(struct lite *l)
 {
 	sqlite3_finalize(l->insert);
 	sqlite3_finalize(l->update);
-	l->insert = l->update = NULL;
+	sqlite3_finalize(l->remove);
+	l->insert = l->update = l->remove = NULL;
 	mem_free(l->table);
 	l->table = NULL;
 }
@@ -261,7 +263,7 @@ make_statements(struct lite *l, const struct sql_target *t, struct sbuf *err)
 	else
 		statement_insert(t->columns, t->table, &sql);
 	ret = prepare(l, sql.text, &l->insert, err);
-	if (ret == 0 && l->way != WAY_UPSERT) {
+	if (ret == 0 && l->way != WAY_UPSERT && has_key(t->columns)) {
 		struct sbuf not_used = { 0 };
 
 		/* A table without rowid has no number to pick one row by, but then it has a key. */
@@ -469,16 +471,40 @@ put_row(struct lite *l, const struct columns *cols, const struct cell *cells)
 	return rc;
 }
 
+/* A statement has the parameters that it names, the others are passed over. */
+static int
+remove_row(struct lite *l, const struct columns *cols, const struct cell *cells)
+{
+	bind_cells(l->remove, cols, cells, false);
+	return step(l->remove);
+}
+
+static int
+prepare_remove(struct lite *l, const struct sql_target *t, struct sbuf *err)
+{
+	struct sbuf sql = { 0 };
+	int ret;
+
+	if (l->remove != NULL)
+		return 0;
+	statement_remove(t->columns, t->table, &sql);
+	ret = prepare(l, sql.text, &l->remove, err);
+	sbuf_done(&sql);
+	return ret;
+}
+
 static int
 lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
+	int (*put)(struct lite *, const struct columns *, const struct cell *) =
+	    t->remove ? remove_row : put_row;
 	struct lite *l = self;
 	const struct columns *cols = t->columns;
 	struct cell *cells;
 	int ret = 0;
 
 	l->refused = false;
-	if (lite_prepare(l, t, err) != 0)
+	if (lite_prepare(l, t, err) != 0 || (t->remove && prepare_remove(l, t, err) != 0))
 		return -1;
 	cells = mem_array(cols->params + 1, sizeof(*cells));
 	rows->fill(rows->ctx, SQL_FIXED, cells);
@@ -489,7 +515,7 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 		int rc;
 
 		rows->fill(rows->ctx, i, cells);
-		rc = put_row(l, cols, cells);
+		rc = put(l, cols, cells);
 		if (rc == SQLITE_OK)
 			continue;
 		l->refused = (rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH;
@@ -498,6 +524,8 @@ lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, st
 	sqlite3_clear_bindings(l->insert);
 	if (l->update != NULL)
 		sqlite3_clear_bindings(l->update);
+	if (l->remove != NULL)
+		sqlite3_clear_bindings(l->remove);
 	for (size_t i = 0; i < cols->params; i++)
 		sbuf_done(&cells[i].room);
 	mem_free(cells);
@@ -512,10 +540,13 @@ lite_refused(void *self)
 	return l->refused;
 }
 
-static int
+static int64_t
 lite_run(void *self, const char *sql, struct sbuf *err)
 {
-	return execute(self, sql, err);
+	struct lite *l = self;
+	int64_t before = sqlite3_total_changes(l->db);
+
+	return execute(l, sql, err) == 0 ? sqlite3_total_changes(l->db) - before : -1;
 }
 
 static int

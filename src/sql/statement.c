@@ -71,7 +71,7 @@ statement_create(const struct columns *cols, const char *table, bool keyed, cons
 	sbuf_str(out, " (");
 	for (size_t i = 0; i < cols->count; i++) {
 		sbuf_printf(out, "%s%s %s", i > 0 ? ", " : "", col[i]->name, col[i]->type);
-		if (col[i]->role != COLUMN_STAMP_UPDATED)
+		if (col[i]->role != COLUMN_STAMP_UPDATED && col[i]->role != COLUMN_REPLACED)
 			sbuf_str(out, " NOT NULL");
 		if (col[i]->dflt != NULL)
 			sbuf_printf(out, " DEFAULT %s", col[i]->dflt);
@@ -117,7 +117,7 @@ additions(const struct columns *cols, const char *from, struct sbuf *out)
 	for (size_t i = 0; i < cols->count; i++) {
 		const struct column *c = &cols->col[i];
 
-		if (c->role != COLUMN_COUNTER && c->role != COLUMN_STAMP_UPDATED)
+		if (!column_changes(c))
 			continue;
 		sbuf_printf(out, "%s%s = ", between, c->name);
 		between = ", ";
@@ -166,6 +166,21 @@ statement_update(const struct columns *cols, const char *table, bool rowid, stru
 	}
 	if (rowid)
 		sbuf_str(out, " LIMIT 1)");
+}
+
+void
+statement_remove(const struct columns *cols, const char *table, struct sbuf *out)
+{
+	const char *between = " WHERE ";
+
+	sbuf_str(out, "DELETE FROM ");
+	statement_name(cols->shape.engine, table, out);
+	for (size_t i = 0; i < cols->count; i++) {
+		if (!cols->col[i].key)
+			continue;
+		sbuf_printf(out, "%s%s = ?%u", between, cols->col[i].name, cols->col[i].param);
+		between = " AND ";
+	}
 }
 
 void

@@ -33,6 +33,9 @@ void	statement_upsert(const struct columns *cols, const char *table, const char 
 void	statement_update(const struct columns *cols, const char *table, bool rowid,
 	    struct sbuf *out);
 
+/* DELETE of the row with this key, none of which is a literal. */
+void	statement_remove(const struct columns *cols, const char *table, struct sbuf *out);
+
 /* The ledger: DESIGN.md 7. */
 void	statement_ledger_create(enum sql_engine engine, struct sbuf *out);
 

@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "waybilld/daemon.h"
+#include "waybilld/routeouts.h"
 
 #define HEALTH_EVERY	(5 * NS_PER_SEC)
 
@@ -140,5 +141,6 @@ books_health(const struct daemon *d, const struct books *b, struct sbuf *why)
 			    setup->output[i].subject, sbuf_text(&state));
 		sbuf_done(&state);
 	}
+	routeouts_faults(d->routeouts, why);
 	return why->len == 0;
 }

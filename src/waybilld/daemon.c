@@ -23,6 +23,7 @@
 #include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/routeouts.h"
 #include "waybilld/rpki.h"
 #include "waybilld/saved_rib.h"
 
@@ -160,6 +161,7 @@ on_rib(evutil_socket_t fd, short what, void *arg)
 	if (took > c->d->slowest_slice_ns)
 		c->d->slowest_slice_ns = took;
 	feeds_flush(c->d->feeds);
+	routeouts_tick(c->d->routeouts);
 	event_add(c->rib, &next);
 }
 
@@ -309,6 +311,9 @@ start_all(struct control *c, struct sbuf *err)
 			return -1;
 		setup_use_cache(daemon_setup(d), rpki_roas(d->rpki));
 	}
+	d->routeouts = routeouts_start(d, daemon_setup(d)->conf, err);
+	if (d->routeouts == NULL)
+		return -1;
 	d->explain = enrich_new(d->rib);
 	if (start_ctl(d, conf, err) != 0 || start_outputs(d, err) != 0)
 		return -1;
@@ -375,6 +380,8 @@ stop_all(struct control *c, const char *pidfile)
 	process_remove_pidfiles(pidfile, setup);
 	ctl_stop(d->ctl);
 	saved_rib_stop(d->saved_rib);
+	feeds_flush(d->feeds);
+	routeouts_stop(d->routeouts);
 	bgp_stop(d->bgp);
 	bmp_stop(d->bmp);
 	feeds_stop(d->feeds);

@@ -22,6 +22,7 @@ struct rates;
 struct feeds;
 struct reader;
 struct reload;
+struct routeouts;
 struct rpki;
 struct saved_rib;
 
@@ -44,6 +45,7 @@ struct daemon {
 	struct bmp *bmp;
 	struct reader *reader;
 	struct feeds *feeds;
+	struct routeouts *routeouts;	/* outputs of routes, with rib */
 	struct saved_rib *saved_rib;	/* NULL: routes are not saved */
 	struct rpki *rpki;		/* NULL: no cache is asked */
 	struct ctl *ctl;

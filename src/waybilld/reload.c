@@ -16,6 +16,7 @@
 #include "core/mem.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
+#include "waybilld/routeouts.h"
 #include "waybilld/rpki.h"
 
 #define WAIT_NS		(60 * NS_PER_SEC)
@@ -91,6 +92,9 @@ load(void *arg)
 		    (const char *const *)d->option, d->options, &r->notes);
 		find_blocked(r, conf, daemon_setup(d)->conf);
 		check_log(r, conf);
+		if (routeouts_differ(d->routeouts, conf))
+			sbuf_printf(&r->blocked, "%sthose of outputs of routes",
+			    r->blocked.len > 0 ? ", " : "");
 	}
 	r->setup = setup_compile(conf, d->names, d->prefix, wall_now(), &r->notes);
 	if (r->blocked.len > 0 && r->setup != NULL) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "sql/routeout.h"
 #include "waybilld/inputs.h"
 #include "waybilld/rpki.h"
 
@@ -33,17 +34,11 @@ find_profile(struct setup *s, struct setup_output *o, size_t i, const char *pref
 	return 0;
 }
 
-/*
- * What decides whether an output may run on over a reload: its lines of the effective settings, and
- * what its plan was made to take from the profile, which keys for all may change.
- */
-static char *
-settings_of(const struct conf *conf, size_t output, const struct profile *profile)
+void
+setup_settings(const struct conf *conf, size_t output, struct sbuf *out)
 {
 	size_t count;
 	const struct conf_key *key = conf_keys(&count);
-	struct sbuf b = { 0 };
-	char *text;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *value;
@@ -52,20 +47,51 @@ settings_of(const struct conf *conf, size_t output, const struct profile *profil
 			continue;
 		value = conf_text(conf, output, key[i].var);
 		if (value != NULL)
-			sbuf_printf(&b, "%s: %s\n", key[i].var, value);
+			sbuf_printf(out, "%s: %s\n", key[i].var, value);
 	}
+}
+
+/*
+ * What decides whether an output may run on over a reload: its lines of the effective settings, and
+ * what its plan was made to take from the profile, which keys for all may change.
+ */
+static char *
+settings_of(const struct conf *conf, size_t output, const struct profile *profile)
+{
+	struct sbuf b = { 0 };
+	char *text;
+
+	setup_settings(conf, output, &b);
 	sbuf_printf(&b, "decides: %x\n", profile_decides(profile));
 	text = mem_strdup(sbuf_text(&b));
 	sbuf_done(&b);
 	return text;
 }
 
+/* An output of routes is none of a setup's: it outlives them (waybilld/routeouts.h). */
+static void
+check_routes(const struct setup *s, size_t i, const struct names *names, struct conf_notes *notes)
+{
+	const struct conf_output *co = conf_output(s->conf, i);
+	struct sbuf subject = { 0 };
+	struct out_env env = {
+		.conf = s->conf, .output = i, .name = co->name, .type = co->type,
+		.style = out_style(s->conf, i, names), .names = names,
+	};
+
+	sbuf_printf(&subject, "%s/%s", co->name, co->type);
+	env.subject = subject.text;
+	routeout_check(&env, notes);
+	sbuf_done(&subject);
+}
+
+/* Output i of the configuration. */
 static void
 compile_output(struct setup *s, size_t i, const struct names *names, const char *prefix,
     wall_t start, struct conf_notes *notes)
 {
 	const struct conf_output *co = conf_output(s->conf, i);
-	struct setup_output *o = &s->output[i];
+	struct setup_output *o = &s->output[s->outputs++];
 	struct sbuf subject = { 0 };
 	size_t errors = notes->errors;
 
@@ -183,12 +209,14 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 	struct setup *s = mem_new(sizeof(*s));
 
 	s->conf = conf;
-	s->refs = 1 + (unsigned)conf_outputs(conf);
-	s->outputs = conf_outputs(conf);
-	s->output = mem_array(s->outputs, sizeof(*s->output));
-	s->profile = mem_array(s->outputs, sizeof(struct profile *));
-	for (size_t i = 0; i < s->outputs; i++)
-		compile_output(s, i, names, prefix, start, notes);
+	s->output = mem_array(conf_outputs(conf), sizeof(*s->output));
+	s->profile = mem_array(conf_outputs(conf), sizeof(struct profile *));
+	for (size_t i = 0; i < conf_outputs(conf); i++)
+		if (routeout_wanted(conf, i))
+			check_routes(s, i, names, notes);
+		else
+			compile_output(s, i, names, prefix, start, notes);
+	s->refs = 1 + (unsigned)s->outputs;
 	inputs_check(conf, notes);
 	check_http(conf, notes);
 	load_roas(s, notes);

@@ -64,6 +64,9 @@ void	setup_use_cache(struct setup *s, const struct roas *roas);
 /* One reference less; the last one frees. Does not stop outputs. NULL is fine. */
 void	setup_release(struct setup *s);
 
+/* An output's lines of the effective settings: equal text, equal output. */
+void	setup_settings(const struct conf *conf, size_t output, struct sbuf *out);
+
 /* A setup that never came into force. */
 void	setup_discard(struct setup *s);
 

@@ -9,6 +9,7 @@
 #include "out/journal.h"
 #include "waybilld/commands.h"
 #include "waybilld/feeds.h"
+#include "waybilld/routeouts.h"
 #include "waybilld/rpki.h"
 #include "waybilld/saved_rib.h"
 #include "waybilld/table.h"
@@ -139,6 +140,7 @@ status_json(const struct daemon *d, struct sbuf *out)
 	put_input(&j, &b);
 	put_enrichment(&j, &b);
 	put_outputs(&j, d);
+	routeouts_json(d->routeouts, &j);
 	put_rib(&j, d);
 	if (d->bmp != NULL)
 		bmp_status_json(d, &j);
@@ -236,6 +238,7 @@ status_text(const struct daemon *d, struct sbuf *out)
 		    (unsigned long long)b.filtered_hosts, (unsigned long long)b.filtered_bytes);
 	sbuf_char(out, '\n');
 	status_outputs(d, out);
+	routeouts_text(d->routeouts, out);
 	sbuf_done(&why);
 }
 

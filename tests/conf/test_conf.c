@@ -471,7 +471,8 @@ every_key(void **state)
 			if (strcmp(key->word, "plugins") == 0 || strcmp(key->word, "include") == 0 ||
 			    (key->scope == CONF_OUTPUT_ONLY && !traffic))
 				continue;
-			snprintf(line, sizeof(line), "plugins: print[a]\n%s%s: %s\n", key->word,
+			snprintf(line, sizeof(line), "plugins: %s[a]\n%s%s: %s\n",
+			    traffic ? "print" : "sqlite3", key->word,
 			    key->scope == CONF_OUTPUT_ONLY ? "[a]" : "", sample(key, room));
 			if (key->dflt != NULL && strcmp(key->dflt, room) == 0)
 				refused = refused && key->status != CONF_LATER;
@@ -484,6 +485,27 @@ every_key(void **state)
 			conf_free(conf);
 			conf_notes_done(&notes);
 		}
+}
+
+/* Daemons without flows have outputs that take routes, if they ask for any. */
+static void
+outputs_without_flows(void **state)
+{
+	struct conf_notes notes = { 0 };
+	struct conf *conf = read_as(CONF_PMBGPD, "plugins: print[a], sqlite3[b], kafka[c]\n", &notes);
+
+	(void)state;
+	assert_non_null(conf);
+	assert_int_equal(conf_outputs(conf), 1);
+	assert_string_equal(conf_output(conf, 0)->name, "b");
+	assert_int_equal(notes.count, 2);
+	assert_non_null(strstr(notes.note[0].text, "print takes no routes"));
+	conf_free(conf);
+	conf_notes_done(&notes);
+	conf = read_as(CONF_PMBMPD, "", &notes);
+	assert_int_equal(conf_outputs(conf), 0);
+	conf_free(conf);
+	conf_notes_done(&notes);
 }
 
 /* Every letter of pmacct's daemons, with a value where it takes one. */
@@ -554,6 +576,7 @@ main(void)
 		cmocka_unit_test(command_lines),
 		cmocka_unit_test(options_win_over_the_file),
 		cmocka_unit_test(every_key),
+		cmocka_unit_test(outputs_without_flows),
 		cmocka_unit_test(every_letter),
 		cmocka_unit_test(compat_report),
 	};
