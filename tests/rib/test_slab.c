@@ -159,6 +159,30 @@ the_space_has_an_end(void **state)
 	mem_free(m);
 }
 
+/* Memory ahead of its use: none before the first thing, then a page or two, again only as it fills, to the end. */
+static void
+memory_is_ready_ahead(void **state)
+{
+	struct model *m = mem_new(sizeof(*m));
+	unsigned pages = 0, more = 0;
+
+	(void)state;
+	slabs_init(&m->s, (size_t)16 << 20, 8, 4);
+	assert_false(slabs_ahead(&m->s));
+	assert_int_not_equal(slabs_take(&m->s, &m->owner[0], SLAB_BYTES), 0);
+	while (slabs_ahead(&m->s))
+		pages++;
+	assert_in_range(pages, 1, 2);
+	assert_false(slabs_ahead(&m->s));
+	while (slabs_take(&m->s, &m->owner[0], SLAB_BYTES) != 0)
+		while (slabs_ahead(&m->s))
+			more++;
+	assert_in_range(pages + more, 7, 9);
+	assert_true(m->s.touched <= m->s.space_bytes);
+	slabs_done(&m->s);
+	mem_free(m);
+}
+
 int
 main(void)
 {
@@ -166,6 +190,7 @@ main(void)
 		cmocka_unit_test(things_never_overlap),
 		cmocka_unit_test(an_owner_takes_its_memory_along),
 		cmocka_unit_test(the_space_has_an_end),
+		cmocka_unit_test(memory_is_ready_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
