@@ -70,6 +70,31 @@ search(struct search *s, size_t from, size_t n)
 	return -1;
 }
 
+/*
+ * Rows from all over the batch, one by one: does the table take any? A table that takes none is not
+ * gone through row by row, for it is tried again and again.
+ */
+static int
+takes_any(struct search *s, size_t n)
+{
+	struct sbuf why = { 0 };
+	int ret = 1;
+
+	if (n <= REFUSED_FEW)
+		return 0;
+	for (size_t i = 0; ret > 0 && i < REFUSED_FEW; i++) {
+		sbuf_clear(&why);
+		ret = probe(s, i * n / REFUSED_FEW, 1, &why);
+	}
+	if (ret < 0)
+		sbuf_str(s->err, sbuf_text(&why));
+	else if (ret > 0)
+		sbuf_printf(s->err, "table '%s' refuses rows from all over the batch: %s",
+		    s->target->table, sbuf_text(&why));
+	sbuf_done(&why);
+	return ret == 0 ? 0 : -1;
+}
+
 int
 refused_find(const struct sql_backend *backend, void *db, const struct sql_target *target,
     const struct rows *rows, struct refused *ret, struct sbuf *err)
@@ -80,6 +105,8 @@ refused_find(const struct sql_backend *backend, void *db, const struct sql_targe
 		REFUSED_MOST, .found = ret, .err = err };
 	int found = n == 0 ? 0 : backend->begin(db, err);
 
+	if (n > 0 && found == 0)
+		found = takes_any(&s, n);
 	if (n > 0 && found == 0)
 		found = search(&s, 0, n);
 	backend->rollback(db);
