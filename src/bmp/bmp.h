@@ -24,7 +24,12 @@ struct bmp;
  * What happened, for those who write it down. A message is told once it was acted upon; everything in
  * it is borrowed until the callback returns, which must not call back into the station.
  */
-enum bmp_event_kind { BMP_EVENT_UP, BMP_EVENT_MESSAGE, BMP_EVENT_DOWN };
+enum bmp_event_kind {
+	BMP_EVENT_UP,
+	BMP_EVENT_BEGIN,		/* a message of Route Monitoring is about to be acted upon */
+	BMP_EVENT_MESSAGE,
+	BMP_EVENT_DOWN
+};
 
 struct bmp_event {
 	enum bmp_event_kind kind;
@@ -32,7 +37,7 @@ struct bmp_event {
 	uint16_t port;
 	const char *sysname;			/* "" before its Initiation */
 	wall_t when;
-	const struct bmp_message *message;	/* of BMP_EVENT_MESSAGE: with its peer header, TLVs,
+	const struct bmp_message *message;	/* of BEGIN and MESSAGE: with its peer header, TLVs,
 						   statistics; never one that is malformed */
 	const struct bgp_update *update;	/* of Route Monitoring, whatever its verdict */
 	enum teller_rib rib;

@@ -367,7 +367,7 @@ enum step
 handle(struct conn *c, const struct bmp_message *m)
 {
 	struct deed d = { .c = c, .r = c->router, .m = m };
-	struct bmp_event e = { .kind = BMP_EVENT_MESSAGE, .message = m };
+	struct bmp_event e = { .kind = BMP_EVENT_BEGIN, .message = m };
 	enum step step;
 
 	if (m->type >= BMP_TYPES) {
@@ -377,11 +377,14 @@ handle(struct conn *c, const struct bmp_message *m)
 	}
 	if (!find_peer(&d))
 		return STEP_DONE;
+	if (m->type == BMP_ROUTE_MONITORING)
+		bmp_tell(c->bmp, c, &e);
 	step = rows[m->type].run(&d);
 	if (step == STEP_WAIT)
 		return step;
 	count((counter_t *)((char *)&d.r->c + rows[m->type].counter));
 	count_tlvs(&d);
+	e.kind = BMP_EVENT_MESSAGE;
 	e.update = d.update;
 	e.rib = m->has_peer ? bmp_rib_of(&m->peer) : TELLER_RIB_ONE;
 	bmp_tell(c->bmp, c, &e);

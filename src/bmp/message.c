@@ -252,7 +252,8 @@ bmp_decode(const uint8_t *bytes, size_t len, struct bmp_message *ret, const char
 	const struct type_row *row;
 	const char *why = NULL;
 
-	*ret = (struct bmp_message){ .version = rd_u8(&r), .len = len };
+	*ret = (struct bmp_message){ .version = rd_u8(&r), .bytes = bytes,
+	    .len = len };
 	rd_skip(&r, 4);
 	ret->type = rd_u8(&r);
 	if (r.bad) {

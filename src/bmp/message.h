@@ -14,6 +14,7 @@
 #include "rib/rib.h"
 
 #define BMP_HEADER_LEN	6
+#define BMP_PEER_HEADER_LEN	42
 #define BMP_MESSAGE_MAX	(256u << 10)	/* two OPENs, or many mirrored messages, and room */
 
 enum bmp_type {
@@ -104,6 +105,7 @@ struct bmp_stat {
 	uint8_t safi;
 	bool cut;			/* shorter than its form */
 	uint64_t value;
+	struct rd data;			/* as it came */
 };
 
 struct bmp_stats {
@@ -120,7 +122,8 @@ bool	bmp_stat_next(struct bmp_stats *stats, struct bmp_stat *ret);
 struct bmp_message {
 	uint8_t version, type;		/* enum bmp_type, or a number without a row */
 	bool has_peer;
-	size_t len;			/* of the whole message */
+	const uint8_t *bytes;		/* the whole message */
+	size_t len;
 	struct bmp_peer_header peer;
 	struct bmp_tlvs tlvs;		/* none: empty */
 	struct rd bgp;			/* Route Monitoring: the BGP message; Peer Down: NOTIFICATION */

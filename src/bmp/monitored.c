@@ -69,6 +69,7 @@ monitored_teller(struct router *r, struct monitored *p, enum teller_rib rib)
 	char text[96], name[128];
 	struct teller_info info = {
 		.kind = TELLER_BMP, .router = r->addr, .as = p->header.as, .rib = rib,
+		.peer = p->header.addr,
 		.rank = r->bmp->conf.rank[rib], .name = name,
 	};
 

@@ -197,18 +197,17 @@ bool
 bmp_stat_next(struct bmp_stats *stats, struct bmp_stat *ret)
 {
 	struct bmp_stat s = { 0 };
-	struct rd data;
 
 	if (stats->left == 0 || stats->list.bad)
 		return false;
 	s.type = rd_u16(&stats->list);
-	data = rd_sub(&stats->list, rd_u16(&stats->list));
+	s.data = rd_sub(&stats->list, rd_u16(&stats->list));
 	if (stats->list.bad)
 		return false;
 	stats->left--;
 	s.row = find(bmp_stat_rows, bmp_stat_count, s.type);
 	if (s.row != NULL)
-		take_value(&s, data);
+		take_value(&s, s.data);
 	*ret = s;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The table of fields. A field that a route does not have is left out, except where pmacct prints
- * it always. Another protocol's events (BMP) are further kinds and rows.
+ * it always. What BMP tells besides routes is bmprecord.c's.
  */
 #include "feed/record.h"
 
@@ -19,6 +19,7 @@ struct field_of {
 	const struct path *path;
 	struct comm_set comms;
 	struct sbuf *room;		/* scratch text */
+	bool bmp;			/* in the words of BMP feeds */
 };
 
 static void
@@ -38,17 +39,18 @@ put_log_type(struct json *j, const char *name, const struct field_of *f)
 	json_str(j, name, types[f->r->kind]);
 }
 
-/* Records of a dump have its time, in whole seconds. */
-static void
-put_time(struct json *j, const char *name, const struct field_of *f)
+void
+record_time(struct json *j, const char *name, wall_t when, const struct record_style *style)
 {
-	const struct record_style *style = f->style;
-	time_t sec = (time_t)wall_sec(f->r->time);
-	bool secs = style->secs || f->r->kind >= RECORD_DUMP_INIT;
+	time_t sec = (time_t)wall_sec(when);
 	char text[80];
 	size_t n = 0;
 	struct tm tm;
 
+	if (when.ns == 0 && !style->epoch) {
+		json_str(j, name, style->secs ? "0000-00-00 00:00:00" : "0000-00-00 00:00:00.000000");
+		return;
+	}
 	if (style->utc)
 		gmtime_r(&sec, &tm);
 	else
@@ -58,8 +60,8 @@ put_time(struct json *j, const char *name, const struct field_of *f)
 	else
 		n = strftime(text, sizeof(text),
 		    style->rfc9557 ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
-	if (!secs)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%06u", wall_usec(f->r->time));
+	if (!style->secs)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%06u", wall_usec(when));
 	if (style->rfc9557 && !style->epoch) {
 		long east = tm.tm_gmtoff, s = east < 0 ? -east : east;
 
@@ -67,6 +69,17 @@ put_time(struct json *j, const char *name, const struct field_of *f)
 		    s / 3600, s / 60 % 60);
 	}
 	json_str(j, name, text);
+}
+
+/* Records of a dump have its time, in whole seconds. */
+static void
+put_time(struct json *j, const char *name, const struct field_of *f)
+{
+	struct record_style style = *f->style;
+	bool told = f->bmp && (f->r->kind == RECORD_UPDATE || f->r->kind == RECORD_WITHDRAW);
+
+	style.secs |= f->r->kind >= RECORD_DUMP_INIT;
+	record_time(j, name, told ? f->r->told : f->r->time, &style);
 }
 
 static void
@@ -241,20 +254,119 @@ put_med(struct json *j, const char *name, const struct field_of *f)
 		json_u64(j, name, f->path->med);
 }
 
+/* An RD of the NLRI's own; of a monitored peer's otherwise, which BMP tells apart. */
+static bool
+has_own_rd(const struct field_of *f)
+{
+	const struct nlri *n = f->r->nlri;
+
+	return n->rd != 0 && (!f->bmp || n->safi == RIB_VPN || n->safi == RIB_EVPN);
+}
+
 static void
 put_rd(struct json *j, const char *name, const struct field_of *f)
 {
 	char text[RD_TEXT];
 
-	if (f->r->nlri->rd != 0)
+	if (has_own_rd(f))
 		json_str(j, name, rd_text(f->r->nlri->rd, text));
 }
 
 static void
 put_rd_origin(struct json *j, const char *name, const struct field_of *f)
 {
-	if (f->r->nlri->rd != 0)
-		json_str(j, name, f->r->info->kind == TELLER_BMP ? "bmp" : "bgp");
+	if (has_own_rd(f))
+		json_str(j, name, f->r->info->kind == TELLER_BMP && !f->bmp ? "bmp" : "bgp");
+}
+
+/* --- BMP ----------------------------------------------------------------------------------------- */
+
+static void
+put_peer_rd(struct json *j, const char *name, const struct field_of *f)
+{
+	char text[RD_TEXT];
+
+	if (f->r->nlri->rd != 0 && !has_own_rd(f))
+		json_str(j, name, rd_text(f->r->nlri->rd, text));
+}
+
+static void
+put_peer_rd_origin(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->r->nlri->rd != 0 && !has_own_rd(f))
+		json_str(j, name, "bmp");
+}
+
+static void
+put_is_filtered(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->r->info->rib == TELLER_LOC_RIB)
+		json_u64(j, name, f->r->filtered);
+}
+
+static void
+put_is_loc(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->r->info->rib == TELLER_LOC_RIB)
+		json_u64(j, name, 1);
+}
+
+static void
+put_is_post(struct json *j, const char *name, const struct field_of *f)
+{
+	enum teller_rib rib = f->r->info->rib;
+
+	if (rib != TELLER_LOC_RIB)
+		json_u64(j, name, rib == TELLER_IN_POST || rib == TELLER_OUT_POST);
+}
+
+static void
+put_is_in(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->r->info->rib == TELLER_IN_PRE || f->r->info->rib == TELLER_IN_POST)
+		json_u64(j, name, 1);
+}
+
+static void
+put_is_out(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->r->info->rib == TELLER_OUT_PRE || f->r->info->rib == TELLER_OUT_POST)
+		json_u64(j, name, 1);
+}
+
+static void
+put_arrival(struct json *j, const char *name, const struct field_of *f)
+{
+	record_time(j, name, f->r->time, f->style);
+}
+
+static void
+put_router_port(struct json *j, const char *name, const struct field_of *f)
+{
+	json_u64(j, name, f->r->info->port);
+}
+
+static void
+put_peer_ip(struct json *j, const char *name, const struct field_of *f)
+{
+	const struct addr *a = &f->r->info->peer;
+	char text[ADDR_TEXT];
+
+	json_str(j, name, addr_is_set(a) ? addr_text(a, text) : "0.0.0.0");
+}
+
+/* Nobody knows it; pmacct writes it all the same. */
+static void
+put_peer_port(struct json *j, const char *name, const struct field_of *f)
+{
+	(void)f;
+	json_u64(j, name, 0);
+}
+
+static void
+put_msg_type(struct json *j, const char *name, const struct field_of *f)
+{
+	json_str(j, name, f->r->kind == RECORD_DELETE ? "internal" : "route_monitor");
 }
 
 /* Of EVPN the same number is one or the other. */
@@ -294,52 +406,75 @@ put_vni(struct json *j, const char *name, const struct field_of *f)
 #define LOGS		(IN(LOG_INIT) | LOG_ROUTES | IN(LOG_CLOSE))
 #define DUMP_ENDS	(IN(DUMP_INIT) | IN(DUMP_CLOSE))
 #define ALL		(LOGS | DUMP_ENDS | IN(DUMP) | IN(GLASS))
+#define ENDS		(IN(LOG_INIT) | IN(LOG_CLOSE) | DUMP_ENDS)
+
+/* Whose feeds have the field; an answer to a question is in the words of BGP. */
+enum { BGP = 1, BMP = 2, BOTH = BGP | BMP };
 
 static const struct field {
 	const char *name;
 	unsigned in;			/* kinds of records */
+	unsigned of;
 	void (*put)(struct json *j, const char *name, const struct field_of *f);
 } fields[] = {
-	{ "seq",		LOGS | IN(DUMP),	put_seq },
-	{ "log_type",		LOG_ROUTES,		put_log_type },
-	{ "timestamp",		ALL & ~IN(GLASS),	put_time },
-	{ "peer_ip_src",	ALL,			put_peer },
-	{ "peer_tcp_port",	ALL,			put_port },
-	{ "event_type",		ALL,			put_event },
-	{ "dump_period",	IN(DUMP_INIT),		put_period },
-	{ "entries",		IN(DUMP_CLOSE),		put_entries },
-	{ "tables",		IN(DUMP_CLOSE),		put_tables },
-	{ "seq",		DUMP_ENDS,		put_seq },
-	{ "afi",		ROUTES,			put_afi },
-	{ "safi",		ROUTES,			put_safi },
-	{ "ip_prefix",		ROUTES,			put_prefix },
-	{ "as_path_id",		ROUTES,			put_path_id },
-	{ "bgp_nexthop",	ROUTES,			put_next_hop },
-	{ "as_path",		ROUTES,			put_as_path },
-	{ "comms",		ROUTES,			put_comms },
-	{ "ecomms",		ROUTES,			put_ecomms },
-	{ "lcomms",		ROUTES,			put_lcomms },
-	{ "origin",		ROUTES,			put_origin },
-	{ "local_pref",		ROUTES,			put_local_pref },
-	{ "med",		ROUTES,			put_med },
-	{ "rd",			ROUTES,			put_rd },
-	{ "rd_origin",		ROUTES,			put_rd_origin },
-	{ "mpls_label",		ROUTES,			put_label },
-	{ "vni",		ROUTES,			put_vni },
+	{ "seq",		LOGS | IN(DUMP),	BOTH,	put_seq },
+	{ "log_type",		LOG_ROUTES,		BOTH,	put_log_type },
+	{ "timestamp",		ALL & ~IN(GLASS),	BOTH,	put_time },
+	{ "peer_ip_src",	ALL,			BGP,	put_peer },
+	{ "peer_tcp_port",	ALL,			BGP,	put_port },
+	{ "bmp_router",		ENDS,			BMP,	put_peer },
+	{ "bmp_router_port",	ENDS,			BMP,	put_router_port },
+	{ "is_filtered",	ROUTES,			BMP,	put_is_filtered },
+	{ "is_loc",		ROUTES,			BMP,	put_is_loc },
+	{ "is_post",		ROUTES,			BMP,	put_is_post },
+	{ "is_in",		ROUTES,			BMP,	put_is_in },
+	{ "is_out",		ROUTES,			BMP,	put_is_out },
+	{ "rd",			ROUTES,			BMP,	put_peer_rd },
+	{ "rd_origin",		ROUTES,			BMP,	put_peer_rd_origin },
+	{ "event_type",		ALL,			BOTH,	put_event },
+	{ "dump_period",	IN(DUMP_INIT),		BOTH,	put_period },
+	{ "entries",		IN(DUMP_CLOSE),		BOTH,	put_entries },
+	{ "tables",		IN(DUMP_CLOSE),		BOTH,	put_tables },
+	{ "seq",		DUMP_ENDS,		BOTH,	put_seq },
+	{ "afi",		ROUTES,			BOTH,	put_afi },
+	{ "safi",		ROUTES,			BOTH,	put_safi },
+	{ "ip_prefix",		ROUTES,			BOTH,	put_prefix },
+	{ "as_path_id",		ROUTES,			BOTH,	put_path_id },
+	{ "bgp_nexthop",	ROUTES,			BOTH,	put_next_hop },
+	{ "as_path",		ROUTES,			BOTH,	put_as_path },
+	{ "comms",		ROUTES,			BOTH,	put_comms },
+	{ "ecomms",		ROUTES,			BOTH,	put_ecomms },
+	{ "lcomms",		ROUTES,			BOTH,	put_lcomms },
+	{ "origin",		ROUTES,			BOTH,	put_origin },
+	{ "local_pref",		ROUTES,			BOTH,	put_local_pref },
+	{ "med",		ROUTES,			BOTH,	put_med },
+	{ "rd",			ROUTES,			BOTH,	put_rd },
+	{ "rd_origin",		ROUTES,			BOTH,	put_rd_origin },
+	{ "mpls_label",		ROUTES,			BOTH,	put_label },
+	{ "vni",		ROUTES,			BOTH,	put_vni },
+	{ "timestamp_arrival",	LOG_ROUTES,		BMP,	put_arrival },
+	{ "bmp_router",		ROUTES,			BMP,	put_peer },
+	{ "bmp_router_port",	ROUTES,			BMP,	put_router_port },
+	{ "peer_ip",		ROUTES,			BMP,	put_peer_ip },
+	{ "peer_tcp_port",	ROUTES,			BMP,	put_peer_port },
+	{ "bmp_msg_type",	ROUTES,			BMP,	put_msg_type },
 };
 
 void
 record_json(const struct record *r, const struct record_style *style, struct json *j)
 {
 	struct sbuf room = { 0 };
-	struct field_of f = { .r = r, .style = style, .room = &room };
+	struct field_of f = {
+		.r = r, .style = style, .room = &room,
+		.bmp = r->kind != RECORD_GLASS && r->info->kind == TELLER_BMP,
+	};
 
 	if (ROUTES & 1u << r->kind) {
 		f.path = rib_path(r->rib, r->path);
 		f.comms = rib_comms(r->rib, f.path);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		if (!(fields[i].in & 1u << r->kind))
+		if (!(fields[i].in & 1u << r->kind) || !(fields[i].of & (f.bmp ? BMP : BGP)))
 			continue;
 		sbuf_clear(&room);
 		fields[i].put(j, fields[i].name, &f);

@@ -27,6 +27,8 @@ struct record {
 	const struct teller_info *info;
 	uint64_t seq;
 	wall_t time;
+	wall_t told;			/* BMP: when the router says it was; 0: not known */
+	bool filtered;			/* BMP: of a Loc-RIB that is not whole */
 	const struct nlri *nlri;
 	uint32_t path;
 	uint64_t entries;		/* DUMP_CLOSE */
@@ -35,6 +37,9 @@ struct record {
 
 /* One line with its line end. Where it names a path, of a reader inside an epoch, or of control. */
 void	record_put(const struct record *r, const struct record_style *style, struct sbuf *out);
+
+/* A time as a field; 0 as pmacct writes a time that is not known. */
+void	record_time(struct json *j, const char *name, wall_t when, const struct record_style *style);
 
 /* The same as an object of `j`, for answers that have more to say. */
 void	record_json(const struct record *r, const struct record_style *style, struct json *j);

@@ -75,6 +75,10 @@ struct changes {
 	uint32_t slots;
 	uint32_t number;
 	uint64_t seq;
+	struct {
+		wall_t told;
+		uint8_t flags;
+	} context;
 };
 
 /* --- batches ------------------------------------------------------------------------------------- */
@@ -397,6 +401,7 @@ on_route(void *ctx, const struct rib_event *e)
 	const struct change ch = {
 		.teller = &k->pub, .when = wall_now(), .seq = c->seq++, .nlri = *e->nlri,
 		.old = e->old, .path = e->path, .kind = CHANGE_ROUTE, .what = (uint8_t)e->change,
+		.told = c->context.told, .flags = c->context.flags,
 	};
 
 	for (unsigned i = 0; i < CHANGES_READERS; i++)
@@ -415,6 +420,13 @@ changes_tell(struct changes *c, enum teller_kind kind, const void *bytes, size_t
 	for (unsigned i = 0; i < CHANGES_READERS; i++)
 		if (wants(listener(c, i), kind))
 			tell_route(c->reader[i], NULL, &ch);
+}
+
+void
+changes_context(struct changes *c, wall_t told, uint8_t flags)
+{
+	c->context.told = told;
+	c->context.flags = flags;
 }
 
 /* --- all of it ----------------------------------------------------------------------------------- */

@@ -38,8 +38,10 @@ struct change {
 	wall_t when;
 	uint64_t seq;			/* the process's number of records */
 	struct nlri nlri;
+	wall_t told;			/* of CHANGE_ROUTE: by its router's clock (BMP); 0: not known */
 	uint32_t old, path;		/* 0: none */
 	uint8_t kind, what, event;	/* enum change_kind, rib_change, teller_event */
+	uint8_t flags;			/* of CHANGE_ROUTE: as changes_context has them */
 	uint16_t port;			/* of TELLER_UP: of the session from now on */
 	uint32_t len;
 	void *bytes;			/* the batch's own */
@@ -75,6 +77,9 @@ void	changes_leave(struct changes *c, struct changes_reader *r);
 
 /* Control: another thing in its place among the changes of a kind of tellers; bytes are copied. */
 void	changes_tell(struct changes *c, enum teller_kind kind, const void *bytes, size_t len);
+
+/* Control: what routes are told with from now on. */
+void	changes_context(struct changes *c, wall_t told, uint8_t flags);
 
 /* Control, some times a second: hand over what has been collected. */
 void	changes_flush(struct changes *c);

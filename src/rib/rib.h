@@ -50,6 +50,7 @@ struct teller_info {
 	uint32_t as;			/* the teller's AS */
 	uint16_t port;			/* of its side of the session, 0: none */
 	const char *name;		/* for people; copied */
+	struct addr peer;		/* BMP: whose routes; unset for a Loc-RIB */
 	enum teller_rib rib;
 	uint8_t rank;			/* among a router's RIBs: the lowest one that has an answer
 					   gives it; TELLER_UNSEEN: none of a view */

@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "feed/bmprecord.h"
 #include "feed/dump.h"
 #include "feed/msglog.h"
 #include "feed/reader.h"
@@ -17,10 +18,12 @@
 static const struct feed_keys {
 	enum teller_kind kind;
 	const char *name;		/* in log lines */
-	const char *msglog, *dump, *refresh, *latest, *slots;
+	const char *msglog;
+	const char *dump, *refresh, *latest, *slots;	/* NULL: no dumps of this kind yet */
 } feed_keys[] = {
 	{ TELLER_BGP, "BGP", "bgp_daemon_msglog_file", "bgp_table_dump_file",
 	  "bgp_table_dump_refresh_time", "bgp_table_dump_latest_file", "bgp_table_dump_time_slots" },
+	{ TELLER_BMP, "BMP", "bmp_daemon_msglog_file", NULL, NULL, NULL, NULL },
 };
 #define FEEDS	ARRAY_LEN(feed_keys)
 
@@ -142,13 +145,14 @@ start_dumps(struct feeds *f, size_t i, const struct conf *conf)
 {
 	const struct feed_keys *k = &feed_keys[i];
 	struct dumping *d = &f->dump[i];
-	const char *file = conf_text(conf, CONF_ALL, k->dump);
-	int64_t period_s = conf_int(conf, CONF_ALL, k->refresh);
-	int64_t slots = conf_int(conf, CONF_ALL, k->slots);
+	const char *file = k->dump != NULL ? conf_text(conf, CONF_ALL, k->dump) : NULL;
+	int64_t period_s, slots;
 
 	*d = (struct dumping){ .feeds = f, .name = k->name };
 	if (file == NULL)
 		return;
+	period_s = conf_int(conf, CONF_ALL, k->refresh);
+	slots = conf_int(conf, CONF_ALL, k->slots);
 	if (period_s == 0) {
 		log_warn("%s has no effect without %s", k->dump, k->refresh);
 		return;
@@ -196,6 +200,71 @@ feeds_start(struct daemon *d, const struct conf *conf)
 		start_dumps(f, i, conf);
 	}
 	return f;
+}
+
+/* --- BMP, besides routes ------------------------------------------------------------------------ */
+
+/* A message as it came, or one of its statistics. */
+static void
+note_event(struct feeds *f, const struct bmp_event *e, enum bmp_note_kind kind,
+    const struct bmp_stat *stat)
+{
+	const struct bmp_note note = { .kind = kind, .router = e->router, .port = e->port };
+	struct sbuf b = { 0 };
+
+	sbuf_add(&b, &note, sizeof(note));
+	if (stat != NULL)
+		bmprecord_stat(e->message, stat, &b);
+	else if (kind == BMP_NOTE_MESSAGE)
+		sbuf_add(&b, e->message->bytes, e->message->len);
+	changes_tell(f->changes, TELLER_BMP, b.text, b.len);
+	sbuf_done(&b);
+}
+
+static void
+note_message(struct feeds *f, const struct bmp_event *e)
+{
+	struct bmp_stats walk = e->message->stats;
+	struct bmp_stat stat;
+
+	if (e->message->type != BMP_STATISTICS)
+		note_event(f, e, BMP_NOTE_MESSAGE, NULL);
+	else
+		while (bmp_stat_next(&walk, &stat))
+			note_event(f, e, BMP_NOTE_MESSAGE, &stat);
+}
+
+/* Routes are told with the time and the flags of their message. */
+static void
+set_context(struct feeds *f, const struct bmp_peer_header *h)
+{
+	wall_t told = wall_of_sec(h->sec);
+
+	told.ns += (int64_t)(h->usec % 1000000) * 1000;
+	changes_context(f->changes, told, h->type == BMP_PEER_LOC_RIB ? h->flags : 0);
+}
+
+void
+feeds_bmp(void *ctx, const struct bmp_event *e)
+{
+	struct feeds *f = ctx;
+
+	switch (e->kind) {
+	case BMP_EVENT_UP:
+		note_event(f, e, BMP_NOTE_UP, NULL);
+		break;
+	case BMP_EVENT_BEGIN:
+		set_context(f, &e->message->peer);
+		break;
+	case BMP_EVENT_MESSAGE:
+		changes_context(f->changes, (wall_t){ 0 }, 0);
+		if (bmprecord_has(e->message))
+			note_message(f, e);
+		break;
+	case BMP_EVENT_DOWN:
+		note_event(f, e, BMP_NOTE_DOWN, NULL);
+		break;
+	}
 }
 
 void

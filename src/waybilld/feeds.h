@@ -13,6 +13,7 @@ struct feeds *feeds_start(struct daemon *d, const struct conf *conf);
 void	feeds_tick(struct feeds *f);		/* once a second; NULL is fine, as below */
 void	feeds_flush(struct feeds *f);		/* some times a second */
 void	feeds_reopen(struct feeds *f);
+void	feeds_bmp(void *feeds, const struct bmp_event *e);	/* for struct bmp_conf */
 void	feeds_stop(struct feeds *f);		/* after sessions have ended, before the RIB */
 struct changes *feeds_changes(struct feeds *f);	/* for further readers; they leave before feeds_stop */
 void	feeds_describe(const struct feeds *f, struct json *j);

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "waybilld/feeds.h"
 
 #define TEMPLATES_MOST	(64u << 20)
 
@@ -309,6 +310,10 @@ inputs_start_bmp(struct daemon *d, const struct conf *conf, struct sbuf *err)
 		.tls_ca = conf_text(conf, CONF_ALL, "bmp_daemon_tls_ca_file"),
 	};
 
+	if (d->feeds != NULL) {
+		bc.event = feeds_bmp;
+		bc.event_ctx = d->feeds;
+	}
 	read_rib_view(conf_text(conf, CONF_ALL, "bmp_daemon_rib_view"), bc.rank);
 	d->bmp = bmp_start(d->base, d->rib, &bc, err);
 	return d->bmp != NULL ? 0 : -1;
