@@ -338,7 +338,7 @@ export_all(const struct options *o, struct export *ex)
 }
 
 static int
-run_export(struct options *o, struct table *t, const struct feeds *feeds)
+run_export(struct options *o, const struct table *t, const struct feeds *feeds)
 {
 	struct sbuf err = { 0 };
 	struct export *ex;
@@ -377,6 +377,78 @@ run_export(struct options *o, struct table *t, const struct feeds *feeds)
 	return 0;
 }
 
+/* What does not go together, as a sentence; NULL: it does. */
+static const char *
+conflict(const struct options *o)
+{
+	const struct speaker_conf *speaker = &o->speaker;
+
+	if (speaker->flap_s > 0 && o->bmp && o->monitor.peers < 2)
+		return "--flap over BMP needs two --monitored";
+	if (speaker->flap_s > 0 && !o->bmp &&
+	    (!o->bgp || speaker->routers < 2 || o->export.exporters == 1))
+		return "--flap needs --bgp, two --routers and --exporters";
+	if (speaker->number > 0 && o->flow)
+		return "--first is for routers that send no flows";
+	return NULL;
+}
+
+static void
+start_feeds(struct options *o, const struct table *t, struct feeds *ret)
+{
+	if (o->bgp) {
+		o->speaker.table = t;
+		ret->speaker = speaker_start(&o->speaker);
+	}
+	if (o->bmp) {
+		o->monitor.table = t;
+		o->monitor.routers = o->speaker.routers;
+		o->monitor.first = o->speaker.first;
+		o->monitor.as = o->speaker.as;
+		o->monitor.flap_s = o->speaker.flap_s;
+		ret->monitor = monitor_start(&o->monitor);
+	}
+}
+
+/* Routes, then flows, then whatever is to follow; the exit status. */
+static int
+play(struct options *o, const struct table *t, struct feeds *feeds)
+{
+	int status = 0;
+
+	if (o->bgp || o->bmp) {
+		if (announce(o, t, feeds) != 0)
+			status = 1;
+		printf("routes %llu\n", (unsigned long long)announced(feeds));
+		nap(o->settle);
+	}
+	if (o->flow && status == 0 && !stop)
+		status = run_export(o, t, feeds);
+	if (status == 0 && o->stay > 0) {
+		unrest(feeds);
+		nap(o->stay);
+	}
+	return status;
+}
+
+/* What the routers did meanwhile; the exit status. */
+static int
+report(const struct options *o, const struct feeds *feeds, int status)
+{
+	const struct speaker_conf *speaker = &o->speaker;
+
+	if (feeds->speaker != NULL && (speaker->churn > 0 || speaker->flap_s > 0))
+		printf("changes %llu flaps %llu\n",
+		    (unsigned long long)speaker_changes(feeds->speaker),
+		    (unsigned long long)speaker_flaps(feeds->speaker));
+	if (feeds->monitor != NULL && speaker->flap_s > 0)
+		printf("peer flaps %llu\n", (unsigned long long)monitor_flaps(feeds->monitor));
+	if (feeds_error(feeds) == NULL || status != 0)
+		return status;
+	fprintf(stderr, "waybill-sim: %s\n", feeds_error(feeds));
+	return 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -390,7 +462,7 @@ main(int argc, char **argv)
 	};
 	struct feeds feeds = { NULL, NULL };
 	struct table *t;
-	int status = 0;
+	int status;
 
 	addr_parse("127.0.0.2", &o.speaker.first);
 	parse_options(&o, argc, argv);
@@ -398,60 +470,20 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (o.speaker.flap_s > 0 && o.bmp && o.monitor.peers < 2) {
-		fprintf(stderr, "waybill-sim: --flap over BMP needs two --monitored\n");
-		return 2;
-	}
-	if (o.speaker.flap_s > 0 && !o.bmp && (!o.bgp || o.speaker.routers < 2 || o.export.exporters == 1)) {
-		fprintf(stderr, "waybill-sim: --flap needs --bgp, two --routers and --exporters\n");
-		return 2;
-	}
-	if (o.speaker.number > 0 && o.flow) {
-		fprintf(stderr, "waybill-sim: --first is for routers that send no flows\n");
+	if (conflict(&o) != NULL) {
+		fprintf(stderr, "waybill-sim: %s\n", conflict(&o));
 		return 2;
 	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-
 	o.export.traffic.seed = o.table.seed;
 	o.export.quiet0 = o.speaker.flap_s > 0 && o.bgp;
 	o.table.as = o.speaker.as;
 	t = table_new(&o.table);
-	if (o.bgp) {
-		o.speaker.table = t;
-		feeds.speaker = speaker_start(&o.speaker);
-	}
-	if (o.bmp) {
-		o.monitor.table = t;
-		o.monitor.routers = o.speaker.routers;
-		o.monitor.first = o.speaker.first;
-		o.monitor.as = o.speaker.as;
-		o.monitor.flap_s = o.speaker.flap_s;
-		feeds.monitor = monitor_start(&o.monitor);
-	}
-	if (o.bgp || o.bmp) {
-		if (announce(&o, t, &feeds) != 0)
-			status = 1;
-		printf("routes %llu\n", (unsigned long long)announced(&feeds));
-		nap(o.settle);
-	}
-	if (o.flow && status == 0 && !stop)
-		status = run_export(&o, t, &feeds);
-	if (status == 0 && o.stay > 0) {
-		unrest(&feeds);
-		nap(o.stay);
-	}
-	if (feeds.speaker != NULL && (o.speaker.churn > 0 || o.speaker.flap_s > 0))
-		printf("changes %llu flaps %llu\n", (unsigned long long)speaker_changes(feeds.speaker),
-		    (unsigned long long)speaker_flaps(feeds.speaker));
-	if (feeds.monitor != NULL && o.speaker.flap_s > 0)
-		printf("peer flaps %llu\n", (unsigned long long)monitor_flaps(feeds.monitor));
-	if (feeds_error(&feeds) != NULL && status == 0) {
-		fprintf(stderr, "waybill-sim: %s\n", feeds_error(&feeds));
-		status = 1;
-	}
+	start_feeds(&o, t, &feeds);
+	status = report(&o, &feeds, play(&o, t, &feeds));
 	speaker_stop(feeds.speaker);
 	monitor_stop(feeds.monitor);
 	table_free(t);
