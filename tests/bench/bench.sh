@@ -311,6 +311,7 @@ lossless() {
 	taskset -a -cp 0-$(($(nproc) - 1)) "$d" >/dev/null
 }
 
+READY=6144	# KiB that the RIB keeps ready for routes to come: a large page for each of three pools
 # Another router's table comes and goes. $gone_s: seconds until nine tenths of what it had brought are
 # back with the kernel; $kept_kib: what is not, a second later.
 peer_down() {
@@ -326,7 +327,7 @@ peer_down() {
 	wait "$leaver" 2>/dev/null
 	gone_s=none
 	while [ $(($(date +%s%N) - from)) -lt 10000000000 ]; do
-		[ $(($(kib "$d") - had)) -gt $((brought / 10)) ] || {
+		[ $(($(kib "$d") - had)) -gt $((brought / 10 > READY ? brought / 10 : READY)) ] || {
 			gone_s=$(calc "($(date +%s%N) - $from) / 1e9" %.2f)
 			break
 		}
