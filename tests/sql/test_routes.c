@@ -16,9 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "core/mem.h"
 #include "sql/routeout.h"
 #include "sql/routewrite.h"
+
+#define FILES_MOST	8
 
 #define TELLERS		4
 #define PREFIXES	60
@@ -543,61 +546,31 @@ damaged_batch_is_set_aside(void **state)
 /* --- the files of sql/ ----------------------------------------------------------------------------------- */
 
 static void
-read_file(const char *path, struct sbuf *out)
+print_file(const void *file, struct sbuf *out)
 {
-	char part[4096];
-	FILE *f = fopen(path, "r");
-	size_t n;
+	routecols_file_print(file, out);
+}
 
-	if (f == NULL)
-		return;
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		sbuf_add(out, part, n);
-	fclose(f);
+/* They live as long as the table. */
+static size_t
+list_files(struct sql_file *ret, size_t room)
+{
+	size_t n;
+	const struct route_file *files = routecols_files(&n);
+
+	assert_true(n <= room);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct sql_file){ files[i].name, print_file, &files[i] };
+	return n;
 }
 
 static void
 files_are_current(void **state)
 {
-	const char *srcdir = getenv("srcdir");
-	size_t n;
-	const struct route_file *files = routecols_files(&n);
+	struct sql_file file[FILES_MOST];
 
 	(void)state;
-	for (size_t i = 0; i < n; i++) {
-		struct sbuf want = { 0 }, have = { 0 }, path = { 0 };
-
-		sbuf_printf(&path, "%s/sql/%s", srcdir != NULL ? srcdir : ".", files[i].name);
-		routecols_file_print(&files[i], &want);
-		read_file(path.text, &have);
-		assert_string_equal(sbuf_text(&have), sbuf_text(&want));
-		sbuf_done(&want);
-		sbuf_done(&have);
-		sbuf_done(&path);
-	}
-}
-
-static int
-write_files(const char *dir)
-{
-	size_t n;
-	const struct route_file *files = routecols_files(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct sbuf text = { 0 }, path = { 0 };
-		FILE *f;
-
-		sbuf_printf(&path, "%s/%s", dir, files[i].name);
-		routecols_file_print(&files[i], &text);
-		f = fopen(path.text, "w");
-		if (f == NULL)
-			return 1;
-		fputs(text.text, f);
-		fclose(f);
-		sbuf_done(&text);
-		sbuf_done(&path);
-	}
-	return 0;
+	files_compare(file, list_files(file, FILES_MOST));
 }
 
 int
@@ -612,8 +585,9 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(damaged_batch_is_set_aside, set_up, tear_down),
 		cmocka_unit_test(files_are_current),
 	};
+	struct sql_file file[FILES_MOST];
 
 	if (argc == 3 && strcmp(argv[1], "--write") == 0)
-		return write_files(argv[2]);
+		return files_write(argv[2], file, list_files(file, FILES_MOST));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,41 +14,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "sql/schema.h"
 
-static void
-read_file(const char *path, struct sbuf *out)
-{
-	char part[4096];
-	FILE *f = fopen(path, "r");
-	size_t n;
+#define FILES_MOST	64
 
-	if (f == NULL)
-		return;
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		sbuf_add(out, part, n);
-	fclose(f);
+static void
+print_file(const void *file, struct sbuf *out)
+{
+	schema_file_print(file, out);
+}
+
+/* They live as long as the table. */
+static size_t
+list_files(struct sql_file *ret, size_t room)
+{
+	size_t n;
+	const struct schema_file *files = schema_files(&n);
+
+	assert_true(n <= room);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct sql_file){ files[i].name, print_file, &files[i] };
+	return n;
 }
 
 static void
 files_are_current(void **state)
 {
-	const char *srcdir = getenv("srcdir");
-	size_t n;
-	const struct schema_file *files = schema_files(&n);
+	struct sql_file file[FILES_MOST];
 
 	(void)state;
-	for (size_t i = 0; i < n; i++) {
-		struct sbuf want = { 0 }, have = { 0 }, path = { 0 };
-
-		sbuf_printf(&path, "%s/sql/%s", srcdir != NULL ? srcdir : ".", files[i].name);
-		schema_file_print(&files[i], &want);
-		read_file(path.text, &have);
-		assert_string_equal(sbuf_text(&have), sbuf_text(&want));
-		sbuf_done(&want);
-		sbuf_done(&have);
-		sbuf_done(&path);
-	}
+	files_compare(file, list_files(file, FILES_MOST));
 }
 
 static void
@@ -122,29 +118,6 @@ columns_by_version(void **state)
 	}
 }
 
-static int
-write_files(const char *dir)
-{
-	size_t n;
-	const struct schema_file *files = schema_files(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct sbuf text = { 0 }, path = { 0 };
-		FILE *f;
-
-		sbuf_printf(&path, "%s/%s", dir, files[i].name);
-		schema_file_print(&files[i], &text);
-		f = fopen(path.text, "w");
-		if (f == NULL || fputs(text.text, f) < 0 || fclose(f) != 0) {
-			perror(path.text);
-			return 1;
-		}
-		sbuf_done(&text);
-		sbuf_done(&path);
-	}
-	return 0;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -153,8 +126,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(sqlite_takes_its_files),
 		cmocka_unit_test(columns_by_version),
 	};
+	struct sql_file file[FILES_MOST];
 
 	if (argc == 3 && strcmp(argv[1], "--write") == 0)
-		return write_files(argv[2]);
+		return files_write(argv[2], file, list_files(file, FILES_MOST));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
