@@ -1,203 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Control fills an open batch per reader; full ones, and a flush, put it into the reader's queue. A
- * lock is held for moments, by batch and not by change, and never while something is read or written.
+ * What control tells the readers.
  *
  * Of each teller it is known what each reader was told of it. An event is the difference to what is
  * so now; one that found no room needs no memory, for the difference stays until there is room.
  */
-#include "rib/changes.h"
+#include "rib/changes_priv.h"
 
 #include <assert.h>
-#include <pthread.h>
 
 #include "core/chan.h"
 #include "core/mem.h"
-#include "rib/rib_priv.h"
 
-#define BATCH_CHANGES	1024
 #define MOST_BYTES	((size_t)64 << 20)
 #define MOST_S		30
 #define WAITING_FEW	2		/* a flush adds no small batch to more than these */
-
-struct batch {
-	struct change_batch pub;
-	struct batch *next;
-	struct epoch_reader *slot;	/* NULL: given up, its routes are lost */
-	mono_t since;
-	size_t bytes;			/* with those of its changes */
-	size_t counted;			/* changes that the books know */
-	struct change change[BATCH_CHANGES];
-};
-
-enum told { TOLD_NOTHING, TOLD_DOWN, TOLD_UP };
-
-struct known {
-	struct change_teller pub;
-	char *name;
-	const struct teller *teller;	/* NULL: gone */
-	struct known *next;
-	_Atomic unsigned refs;		/* ours, and one of each reader that was told something */
-	bool up;
-	uint16_t port;
-	uint8_t told[CHANGES_READERS];	/* enum told */
-};
-
-struct changes_reader {
-	struct changes *c;
-	unsigned number;		/* its place in c->reader and known->told */
-	struct changes_conf conf;
-	struct chan *wake;
-	/* Control's: */
-	struct batch *open;		/* NULL: nothing collected */
-	bool behind;			/* tellers are to be told again */
-	bool closed;			/* takes no more news, and its last words at any price */
-	uint64_t unsaid;		/* lost, for the next batch */
-	uint64_t told, lost;
-	/* Under the lock: */
-	pthread_mutex_t lock;
-	struct batch *first, **end;	/* waiting */
-	size_t waiting;
-	size_t held_bytes;		/* with those that the reader has taken */
-	uint64_t held, given;
-};
-
-struct changes {
-	struct rib *rib;
-	struct epoch *ep;
-	struct rib_watcher watcher;
-	struct changes_reader *reader[CHANGES_READERS];
-	unsigned readers;
-	struct known *known;
-	struct slots at;		/* teller -> known */
-	struct known *last;		/* the one found last */
-	struct known **by_slot;
-	uint32_t slots;
-	uint32_t number;
-	uint64_t seq;
-	struct {
-		wall_t told;
-		uint8_t flags;
-	} context;
-};
-
-/* --- batches ------------------------------------------------------------------------------------- */
-
-static void
-known_drop(struct known *k)
-{
-	if (atomic_fetch_sub(&k->refs, 1) > 1)
-		return;
-	mem_free(k->name);
-	mem_free(k);
-}
-
-static bool
-is_end(const struct change *ch)
-{
-	return ch->kind == CHANGE_TELLER && ch->event == TELLER_END;
-}
-
-/* Each TELLER_END carries what the reader held of the teller. */
-static void
-batch_free(struct changes *c, struct batch *b)
-{
-	epoch_leave(c->ep, b->slot);
-	for (size_t i = 0; i < b->pub.count; i++) {
-		mem_free(b->change[i].bytes);
-		if (is_end(&b->change[i]))
-			known_drop((struct known *)(uintptr_t)b->change[i].teller);
-	}
-	mem_free(b);
-}
-
-/* Room for so many bytes more, which are charged; at its end a reader may go beyond. */
-static bool
-charge(struct changes_reader *r, size_t bytes)
-{
-	bool fits;
-
-	pthread_mutex_lock(&r->lock);
-	fits = r->closed || r->held_bytes + bytes <= r->conf.most_bytes;
-	if (fits)
-		r->held_bytes += bytes;
-	pthread_mutex_unlock(&r->lock);
-	return fits;
-}
-
-static bool
-open_batch(struct changes_reader *r)
-{
-	struct epoch *ep = r->c->ep;
-	struct epoch_reader *slot;
-	struct batch *b;
-
-	if (!charge(r, sizeof(*b)))
-		return false;
-	slot = epoch_join(ep);
-	if (slot == NULL && !r->closed) {
-		pthread_mutex_lock(&r->lock);
-		r->held_bytes -= sizeof(*b);
-		pthread_mutex_unlock(&r->lock);
-		return false;
-	}
-	if (slot != NULL)
-		epoch_tick(ep, slot);
-	b = mem_new(sizeof(*b));
-	b->slot = slot;
-	b->bytes = sizeof(*b);
-	b->since = mono_now();
-	b->pub.change = b->change;
-	b->pub.lost = r->unsaid;
-	r->unsaid = 0;
-	r->open = b;
-	return true;
-}
-
-static void
-hand_over(struct changes_reader *r)
-{
-	struct batch *b = r->open;
-
-	if (b == NULL)
-		return;
-	r->open = NULL;
-	pthread_mutex_lock(&r->lock);
-	r->held += b->counted;
-	*r->end = b;
-	r->end = &b->next;
-	r->waiting++;
-	pthread_mutex_unlock(&r->lock);
-	chan_wake(r->wake);
-}
-
-/* The open batch with room for another change; NULL: there is none. */
-static struct batch *
-batch_with_room(struct changes_reader *r)
-{
-	if (r->open != NULL && r->open->pub.count == BATCH_CHANGES)
-		hand_over(r);
-	return r->open != NULL || open_batch(r) ? r->open : NULL;
-}
-
-static bool
-put(struct changes_reader *r, const struct change *ch)
-{
-	struct batch *b = batch_with_room(r);
-
-	if (b == NULL || (ch->len > 0 && !charge(r, ch->len)))
-		return false;
-	b->change[b->pub.count] = *ch;
-	if (ch->len > 0)
-		b->change[b->pub.count].bytes = mem_dup(ch->bytes, ch->len);
-	b->pub.count++;
-	b->bytes += ch->len;
-	if (!is_end(ch)) {
-		b->counted++;
-		r->told++;
-	}
-	return true;
-}
 
 /* --- tellers ------------------------------------------------------------------------------------- */
 
@@ -223,7 +40,7 @@ tell_event(struct changes_reader *r, struct known *k, enum teller_event event)
 	};
 	uint8_t *told = &k->told[r->number];
 
-	if (!put(r, &ch)) {
+	if (!batch_put(r, &ch)) {
 		r->behind = true;
 		return false;
 	}
@@ -381,7 +198,7 @@ on_teller(void *ctx, const struct teller *t, enum teller_event event)
 static void
 tell_route(struct changes_reader *r, struct known *k, const struct change *ch)
 {
-	if (!catch_up(r) || !put(r, ch)) {
+	if (!catch_up(r) || !batch_put(r, ch)) {
 		r->told++;
 		r->lost++;
 		r->unsaid++;
@@ -524,7 +341,7 @@ changes_close(struct changes *c, struct changes_reader *r)
 			(void)tell_event(r, k, TELLER_DOWN);
 	if (r->unsaid > 0)
 		(void)batch_with_room(r);
-	hand_over(r);
+	batch_hand_over(r);
 }
 
 void
@@ -553,51 +370,13 @@ changes_leave(struct changes *c, struct changes_reader *r)
 	mem_free(r);
 }
 
-/* Under the lock. What was told of tellers stays; all else of the batch is lost. */
-static void
-give_up(struct changes_reader *r, struct batch *b)
-{
-	size_t kept = 0, lost = 0;
-
-	for (size_t i = 0; i < b->pub.count; i++) {
-		if (b->change[i].kind == CHANGE_TELLER) {
-			b->change[kept++] = b->change[i];
-			continue;
-		}
-		r->held_bytes -= b->change[i].len;
-		b->bytes -= b->change[i].len;
-		mem_free(b->change[i].bytes);
-		lost++;
-	}
-	b->pub.count = kept;
-	b->pub.lost += lost;
-	b->counted -= lost;
-	r->held -= lost;
-	r->lost += lost;
-	epoch_leave(r->c->ep, b->slot);
-	b->slot = NULL;
-}
-
-static void
-give_up_old(struct changes_reader *r)
-{
-	mono_t now = mono_now();
-
-	pthread_mutex_lock(&r->lock);
-	for (struct batch *b = r->first; b != NULL; b = b->next)
-		if (b->slot != NULL &&
-		    mono_since(now, b->since) >= r->conf.most_s * NS_PER_SEC)
-			give_up(r, b);
-	pthread_mutex_unlock(&r->lock);
-}
-
 /* Small batches do not pile up before a reader that is busy: they grow. */
 static void
 flush_reader(struct changes_reader *r)
 {
 	size_t waiting;
 
-	give_up_old(r);
+	batches_give_up_old(r);
 	if (r->unsaid > 0)
 		(void)batch_with_room(r);
 	(void)catch_up(r);
@@ -606,7 +385,7 @@ flush_reader(struct changes_reader *r)
 	pthread_mutex_unlock(&r->lock);
 	if (waiting <= WAITING_FEW || (r->open != NULL &&
 	    mono_since(mono_now(), r->open->since) >= r->conf.most_s * NS_PER_SEC))
-		hand_over(r);
+		batch_hand_over(r);
 }
 
 void
@@ -616,78 +395,4 @@ changes_flush(struct changes *c)
 		if (listener(c, i) != NULL)
 			flush_reader(c->reader[i]);
 	forget_gone(c);
-}
-
-void
-changes_figures(struct changes_reader *r, struct changes_figures *ret)
-{
-	pthread_mutex_lock(&r->lock);
-	*ret = (struct changes_figures){
-		.told = r->told, .given = r->given, .lost = r->lost,
-		.held = r->held + (r->open != NULL ? r->open->counted : 0),
-		.held_bytes = r->held_bytes,
-	};
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* --- the reader's thread ------------------------------------------------------------------------- */
-
-static struct batch *
-take_first(struct changes_reader *r)
-{
-	struct batch *b;
-
-	pthread_mutex_lock(&r->lock);
-	b = r->first;
-	if (b != NULL) {
-		r->first = b->next;
-		if (r->first == NULL)
-			r->end = &r->first;
-		r->waiting--;
-	}
-	pthread_mutex_unlock(&r->lock);
-	return b;
-}
-
-const struct change_batch *
-changes_take(struct changes_reader *r)
-{
-	struct batch *b = take_first(r);
-
-	if (b == NULL) {
-		(void)chan_take(r->wake);	/* lowers its flag; then look once more */
-		b = take_first(r);
-	}
-	return b != NULL ? &b->pub : NULL;
-}
-
-void
-changes_done(struct changes_reader *r, const struct change_batch *pub)
-{
-	struct batch *b = (struct batch *)(uintptr_t)pub;
-
-	pthread_mutex_lock(&r->lock);
-	r->held -= b->counted;
-	r->given += b->counted;
-	r->held_bytes -= b->bytes;
-	pthread_mutex_unlock(&r->lock);
-	batch_free(r->c, b);
-}
-
-int
-changes_fd(const struct changes_reader *r)
-{
-	return chan_fd(r->wake);
-}
-
-void
-changes_wait(struct changes_reader *r, int timeout_ms)
-{
-	chan_wait(r->wake, timeout_ms);
-}
-
-void
-changes_wake(struct changes_reader *r)
-{
-	chan_wake(r->wake);
 }
