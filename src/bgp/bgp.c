@@ -111,7 +111,7 @@ static int
 listen_on_all(struct bgp *bgp, struct sbuf *err)
 {
 	const struct tcp_conf how = {
-		.port = bgp->conf.port, .interface = bgp->conf.interface,
+		.port = bgp->conf.port, .interface = bgp->conf.interface, .ipv6_only = bgp->conf.ipv6_only,
 		.ip_precedence = bgp->conf.ip_precedence, .rcvbuf = bgp->conf.rcvbuf,
 	};
 	int fd;

@@ -30,6 +30,7 @@ struct bgp_conf {
 	uint32_t stale_s;		/* routes of a lost session are kept so long; 0: not at all */
 	bool one_path;			/* do not offer ADD-PATH */
 	uint16_t hold_s;		/* proposed hold time */
+	bool ipv6_only;			/* where no address is given */
 	const char *interface;
 	uint8_t ip_precedence;
 	size_t rcvbuf;

@@ -132,7 +132,7 @@ static int
 start(struct bmp *bmp, const struct bmp_conf *conf, struct sbuf *err)
 {
 	struct tcp_conf how = {
-		.port = conf->port, .interface = conf->interface,
+		.port = conf->port, .interface = conf->interface, .ipv6_only = conf->ipv6_only,
 		.ip_precedence = conf->ip_precedence, .rcvbuf = conf->rcvbuf,
 	};
 

@@ -49,6 +49,7 @@ struct bmp_conf {
 	uint16_t port;			/* 1790 */
 	size_t max_peers;		/* bmp_daemon_max_peers: routers; 0: no limit but memory */
 	const char *allow_file;		/* NULL: all */
+	bool ipv6_only;			/* where no address is given */
 	const char *interface;
 	uint8_t ip_precedence;
 	size_t rcvbuf;

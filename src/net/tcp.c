@@ -29,20 +29,22 @@ no_block(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Any address of both families; only IPv4 where there is no IPv6. */
+/* Any address of both families; only IPv4 where there is no IPv6, unless IPv6 alone is asked for. */
 static int
-open_any(uint16_t port, struct sockaddr_storage *ret_sa, socklen_t *ret_len)
+open_any(uint16_t port, bool ipv6_only, struct sockaddr_storage *ret_sa, socklen_t *ret_len)
 {
 	static const struct addr any6;
 	struct addr any4 = addr_of_v4(INADDR_ANY);
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
-	if (fd >= 0 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) {
+	if (fd >= 0 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6_only) == 0) {
 		*ret_len = addr_sockaddr(&any6, port, ret_sa);
 		return fd;
 	}
 	if (fd >= 0)
 		close(fd);
+	if (ipv6_only)
+		return -1;
 	*ret_len = addr_sockaddr(&any4, port, ret_sa);
 	return socket(AF_INET, SOCK_STREAM, 0);
 }
@@ -51,7 +53,7 @@ static int
 open_socket(const struct tcp_conf *conf, struct sockaddr_storage *ret_sa, socklen_t *ret_len)
 {
 	if (!addr_is_set(&conf->local))
-		return open_any(conf->port, ret_sa, ret_len);
+		return open_any(conf->port, conf->ipv6_only, ret_sa, ret_len);
 	*ret_len = addr_sockaddr(&conf->local, conf->port, ret_sa);
 	return socket(ret_sa->ss_family, SOCK_STREAM, 0);
 }

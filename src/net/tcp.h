@@ -11,6 +11,7 @@
 
 struct tcp_conf {
 	struct addr local;		/* unset: any, both families */
+	bool ipv6_only;			/* of any: IPv6 alone */
 	uint16_t port;
 	const char *interface;		/* NULL: none */
 	uint8_t ip_precedence;		/* of what is sent, 0..7 */
