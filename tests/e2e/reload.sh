@@ -91,6 +91,13 @@ say $? "who is on it is, no longer renormalised"
 "$WB_BUILD/waybill-sim" --prefixes 10 --bgp "127.0.0.1:$(port 2)" --seconds 1 >"$dir/sim.log" 2>&1
 wait_for 10 has log 'BGP connection from 127.0.0.2 refused'
 say $? "the list of BGP acts as well"
+echo '{"roas": [{"asn": "AS1", "prefix": "router7", "maxLength": 24}]}' >"$dir/roas"
+bad "a roas file that is not there" 'c.conf:[0-9]*: .*rpki_roas_file: ' 'plugins: print[a]' 'rpki_roas_file: none'
+bad "one with nonsense" 'c.conf:[0-9]*: .*rpki_roas_file: .*entry 1 is malformed' 'plugins: print[a]' 'rpki_roas_file: roas'
+(cd "$dir" && "$WB_BUILD/waybill" check c.conf) >"$dir/said" 2>&1
+same "waybill check refuses it as well" 1 $?
+has said 'rpki_roas_file: .*entry 1 is malformed'
+say $? "... in the same words"
 bad "a log that cannot be" 'c.conf:.* logfile: nowhere' 'plugins: print[a]' 'logfile: nowhere/../../proc/x'
 
 # USR2: files are read again, the configuration is not, however broken.
