@@ -129,7 +129,7 @@ put_record(struct dumper *d, enum record_kind kind, size_t teller, const struct 
 	const struct record r = {
 		.kind = kind, .rib = rib_scan_rib(d->scan), .info = rib_scan_teller(d->scan, teller),
 		.seq = d->conf->seq, .time = d->conf->time, .entries = d->entries,
-		.period_s = d->conf->period_s,
+		.period_s = d->conf->period_s, .tags = d->conf->tags,
 		.nlri = route != NULL ? &route->nlri : NULL,
 		.path = route != NULL ? route->path : 0,
 	};

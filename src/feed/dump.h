@@ -19,6 +19,7 @@ struct dump_conf {
 	mode_t umask;
 	uint32_t period_s;
 	uint64_t seq;			/* of all records */
+	struct tagmap *tags;		/* NULL: none; a reference of the run */
 	wall_t time;			/* of all records and of the name */
 	unsigned slot, slots;		/* only tellers of this slot; slots 0: all */
 };

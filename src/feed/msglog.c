@@ -71,10 +71,12 @@ struct msglog {
 	size_t last;			/* the one found last */
 	uint64_t unsaid;		/* lost, and not told of in the log */
 	struct log_limit limit;
+	struct tagmap *tags;		/* of the batch at hand */
 	/* Under the lock, with what the reader's books say: */
 	pthread_mutex_t lock;
 	uint64_t made, written, failed;	/* made: in texts */
 	uint64_t silent;		/* changes without a record: of tellers of BMP */
+	struct tagmap *next_tags;	/* of the next batch */
 };
 
 /* --- peers --------------------------------------------------------------------------------------- */
@@ -230,6 +232,7 @@ put_record(struct msglog *m, const struct teller_info *info, struct log_text *ou
 {
 	r->rib = m->rib;
 	r->info = info;
+	r->tags = m->tags;
 	r->seq = ch->seq;
 	r->time = ch->when;
 	record_put(r, &m->conf.style, &out->text);
@@ -366,6 +369,9 @@ log_batch(struct msglog *m, const struct change_batch *b)
 	uint64_t records = 0, silent = 0;
 
 	say_lost(m, b->lost);
+	pthread_mutex_lock(&m->lock);
+	m->tags = tagmap_share(m->next_tags);
+	pthread_mutex_unlock(&m->lock);
 	for (size_t i = 0; i < b->count; i++) {
 		bool event = b->change[i].kind == CHANGE_TELLER;
 
@@ -380,6 +386,8 @@ log_batch(struct msglog *m, const struct change_batch *b)
 	m->silent += silent;
 	changes_done(m->reader, b);
 	pthread_mutex_unlock(&m->lock);
+	tagmap_release(m->tags);
+	m->tags = NULL;
 }
 
 static void
@@ -459,6 +467,7 @@ msglog_stop(struct msglog *m)
 	mem_free(m->peer);
 	slots_done(&m->at);
 	pthread_mutex_destroy(&m->lock);
+	tagmap_release(m->next_tags);
 	mem_free(m->file);
 	mem_free(m);
 }
@@ -469,6 +478,20 @@ msglog_reopen(struct msglog *m)
 	changes_flush(m->changes);
 	atomic_store(&m->reopen, true);
 	changes_wake(m->reader);
+}
+
+/* What was told before is tagged by the map of its time, as far as its batch was handed over. */
+void
+msglog_use_tags(struct msglog *m, struct tagmap *tags)
+{
+	struct tagmap *old;
+
+	changes_flush(m->changes);
+	pthread_mutex_lock(&m->lock);
+	old = m->next_tags;
+	m->next_tags = tagmap_share(tags);
+	pthread_mutex_unlock(&m->lock);
+	tagmap_release(old);
 }
 
 void

@@ -32,6 +32,7 @@ extern const size_t msglog_counter_count;
 struct msglog *msglog_start(const struct rib *rib, struct changes *c, const struct msglog_conf *conf);
 void	msglog_stop(struct msglog *m);		/* writes what it has; NULL is fine */
 void	msglog_reopen(struct msglog *m);
+void	msglog_use_tags(struct msglog *m, struct tagmap *tags);	/* from the next batch on; shares it */
 void	msglog_counters(struct msglog *m, struct msglog_counters *ret);	/* as of one moment */
 
 #endif

@@ -18,6 +18,7 @@ struct field_of {
 	const struct record_style *style;
 	const struct path *path;
 	struct comm_set comms;
+	struct tagmap_result tagged;
 	struct sbuf *room;		/* scratch text */
 	bool bmp;			/* in the words of BMP feeds */
 };
@@ -400,6 +401,22 @@ put_vni(struct json *j, const char *name, const struct field_of *f)
 		json_u64(j, name, f->r->nlri->label);
 }
 
+static void
+put_tag(struct json *j, const char *name, const struct field_of *f)
+{
+	if (f->tagged.has_tag)
+		json_u64(j, name, f->tagged.tag);
+}
+
+static void
+put_tag_label(struct json *j, const char *name, const struct field_of *f)
+{
+	struct sbuf *text = f->tagged.label;
+
+	if (text->len > 0)
+		json_text(j, name, sbuf_text(text), text->len);
+}
+
 #define IN(kind)	(1u << RECORD_##kind)
 #define ROUTES		(IN(UPDATE) | IN(WITHDRAW) | IN(DELETE) | IN(DUMP) | IN(GLASS))
 #define LOG_ROUTES	(IN(UPDATE) | IN(WITHDRAW) | IN(DELETE))
@@ -432,6 +449,8 @@ static const struct field {
 	{ "rd",			ROUTES,			BMP,	put_peer_rd },
 	{ "rd_origin",		ROUTES,			BMP,	put_peer_rd_origin },
 	{ "event_type",		ALL,			BOTH,	put_event },
+	{ "tag",		LOGS | DUMP_ENDS | IN(DUMP), BGP, put_tag },
+	{ "label",		LOGS | DUMP_ENDS | IN(DUMP), BGP, put_tag_label },
 	{ "dump_period",	IN(DUMP_INIT),		BOTH,	put_period },
 	{ "entries",		IN(DUMP_CLOSE),		BOTH,	put_entries },
 	{ "tables",		IN(DUMP_CLOSE),		BOTH,	put_tables },
@@ -460,12 +479,24 @@ static const struct field {
 	{ "bmp_msg_type",	ROUTES,			BMP,	put_msg_type },
 };
 
+static void
+ask_tags(struct field_of *f)
+{
+	struct tagmap_subject s = { .peer = f->r->info->router };
+
+	if (f->r->tags == NULL)
+		return;
+	if (f->path != NULL)
+		s.comms = rib_attr(f->r->rib, ATTR_COMMS, f->comms.comms, &s.comms_len);
+	tagmap_ask(f->r->tags, &s, &f->tagged);
+}
+
 void
 record_json(const struct record *r, const struct record_style *style, struct json *j)
 {
-	struct sbuf room = { 0 };
+	struct sbuf room = { 0 }, label = { 0 };
 	struct field_of f = {
-		.r = r, .style = style, .room = &room,
+		.r = r, .style = style, .room = &room, .tagged.label = &label,
 		.bmp = r->kind != RECORD_GLASS && r->info->kind == TELLER_BMP,
 	};
 
@@ -473,6 +504,7 @@ record_json(const struct record *r, const struct record_style *style, struct jso
 		f.path = rib_path(r->rib, r->path);
 		f.comms = rib_comms(r->rib, f.path);
 	}
+	ask_tags(&f);
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		if (!(fields[i].in & 1u << r->kind) || !(fields[i].of & (f.bmp ? BMP : BGP)))
 			continue;
@@ -480,6 +512,7 @@ record_json(const struct record *r, const struct record_style *style, struct jso
 		fields[i].put(j, fields[i].name, &f);
 	}
 	sbuf_done(&room);
+	sbuf_done(&label);
 }
 
 void

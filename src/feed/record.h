@@ -7,6 +7,7 @@
 #ifndef WB_FEED_RECORD_H
 #define WB_FEED_RECORD_H
 
+#include "feed/tagmap.h"
 #include "rib/rib.h"
 
 enum record_kind {
@@ -33,6 +34,7 @@ struct record {
 	uint32_t path;
 	uint64_t entries;		/* DUMP_CLOSE */
 	uint32_t period_s;		/* DUMP_INIT */
+	const struct tagmap *tags;	/* NULL: none */
 };
 
 /* One line with its line end. Where it names a path, of a reader inside an epoch, or of control. */

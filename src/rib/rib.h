@@ -23,7 +23,7 @@ enum rib_afi { RIB_IP4, RIB_IP6, RIB_AFIS };
 /* EVPN: IP prefixes that came in EVPN (RFC 9136); in the tables of their RDs, beside VPN. */
 enum rib_safi { RIB_UNICAST, RIB_LABELLED, RIB_VPN, RIB_EVPN, RIB_SAFIS };
 
-enum teller_kind { TELLER_BGP, TELLER_BMP, TELLER_ISIS, TELLER_FILE };
+enum teller_kind { TELLER_BGP, TELLER_BMP, TELLER_ISIS, TELLER_FILE, TELLER_KINDS };
 
 /* Which of a router's RIBs a BMP teller tells (RFC 7854 2, RFC 8671, RFC 9069). */
 enum teller_rib {

@@ -30,6 +30,7 @@ static const struct feed_keys {
 struct dumping {
 	struct feeds *feeds;
 	const char *name;
+	size_t row;			/* of feed_keys */
 	struct dump_conf conf;		/* of the run at hand, and of the next one */
 	int64_t every_s;		/* from one slot to the next; 0: no dumps */
 	int64_t due_s;			/* wall clock */
@@ -46,6 +47,7 @@ struct feeds {
 	struct changes *changes;
 	struct msglog *msglog[FEEDS];	/* NULL: not asked for */
 	struct dumping dump[FEEDS];
+	struct tagmap *tags[FEEDS];	/* in force; NULL: none */
 };
 
 static struct record_style
@@ -86,6 +88,8 @@ dump_over(void *arg, bool ran)
 
 	rib_scan_end(d->scan);
 	d->scan = NULL;
+	tagmap_release(d->conf.tags);
+	d->conf.tags = NULL;
 	if (!ran)
 		return;
 	if (d->result != 0) {
@@ -111,6 +115,7 @@ begin_dump(struct dumping *d, int64_t time_s)
 		    d->name);
 		return;
 	}
+	d->conf.tags = tagmap_share(d->feeds->tags[d->row]);
 	d->conf.time = wall_of_sec(time_s);
 	d->conf.seq = changes_number(d->feeds->changes);
 	d->began = mono_now();
@@ -148,7 +153,7 @@ start_dumps(struct feeds *f, size_t i, const struct conf *conf)
 	const char *file = k->dump != NULL ? conf_text(conf, CONF_ALL, k->dump) : NULL;
 	int64_t period_s, slots;
 
-	*d = (struct dumping){ .feeds = f, .name = k->name };
+	*d = (struct dumping){ .feeds = f, .name = k->name, .row = i };
 	if (file == NULL)
 		return;
 	period_s = conf_int(conf, CONF_ALL, k->refresh);
@@ -188,6 +193,22 @@ start_msglog(struct feeds *f, size_t i, const struct conf *conf)
 		log_error("%s: no room for another reader of changes", feed_keys[i].msglog);
 }
 
+static void
+use_tags(struct feeds *f, size_t i, struct tagmap *tags)
+{
+	tagmap_release(f->tags[i]);
+	f->tags[i] = tagmap_share(tags);
+	if (f->msglog[i] != NULL)
+		msglog_use_tags(f->msglog[i], tags);
+}
+
+void
+feeds_use_tags(struct feeds *f, struct tagmap *const tags[TELLER_KINDS])
+{
+	for (size_t i = 0; f != NULL && i < FEEDS; i++)
+		use_tags(f, i, tags[feed_keys[i].kind]);
+}
+
 struct feeds *
 feeds_start(struct daemon *d, const struct conf *conf)
 {
@@ -197,6 +218,7 @@ feeds_start(struct daemon *d, const struct conf *conf)
 	f->changes = changes_new(d->rib, d->epoch);
 	for (size_t i = 0; i < FEEDS; i++) {
 		start_msglog(f, i, conf);
+		use_tags(f, i, daemon_setup(d)->tags[feed_keys[i].kind]);
 		start_dumps(f, i, conf);
 	}
 	return f;
@@ -306,6 +328,7 @@ feeds_stop(struct feeds *f)
 		mem_free((char *)(uintptr_t)f->dump[i].conf.file);
 		mem_free((char *)(uintptr_t)f->dump[i].conf.latest);
 		sbuf_done(&f->dump[i].err);
+		tagmap_release(f->tags[i]);
 	}
 	changes_free(f->changes);
 	mem_free(f);

@@ -12,6 +12,8 @@ struct feeds;
 struct feeds *feeds_start(struct daemon *d, const struct conf *conf);
 void	feeds_tick(struct feeds *f);		/* once a second; NULL is fine, as below */
 void	feeds_flush(struct feeds *f);		/* some times a second */
+/* New maps of a reload, by kind of teller: for what is made from here on. Shares them. */
+void	feeds_use_tags(struct feeds *f, struct tagmap *const tags[TELLER_KINDS]);
 void	feeds_reopen(struct feeds *f);
 void	feeds_bmp(void *feeds, const struct bmp_event *e);	/* for struct bmp_conf */
 void	feeds_stop(struct feeds *f);		/* after sessions have ended, before the RIB */

@@ -14,6 +14,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
 #include "waybilld/process.h"
 #include "waybilld/routeouts.h"
@@ -240,6 +241,7 @@ put_in_force(struct daemon *d, struct reload *r)
 		(void)process_log(r->setup->conf);
 	if (d->rib != NULL)
 		rib_import(d->rib, setup_take_vrfs(r->setup));
+	feeds_use_tags(d->feeds, r->setup->tags);
 	setup_use_cache(r->setup, rpki_roas(d->rpki));
 	setup_inherit(r->setup, old);
 	process_pidfiles(conf_text(r->setup->conf, CONF_ALL, "pidfile"), r->setup, old);

@@ -195,6 +195,19 @@ load_roas(struct setup *s, struct conf_notes *notes)
 		profile_use_roas(s->profile[i], &s->roas);
 }
 
+static void
+load_tags(struct setup *s, struct conf_notes *notes)
+{
+	static const char *const vars[TELLER_KINDS] = {
+		[TELLER_BGP] = "bgp_daemon_tag_map", [TELLER_BMP] = "bmp_daemon_tag_map",
+	};
+
+	for (size_t i = 0; i < TELLER_KINDS; i++)
+		if (vars[i] != NULL && conf_can_read(s->conf, CONF_ALL, vars[i], notes) &&
+		    conf_text(s->conf, CONF_ALL, vars[i]) != NULL)
+			s->tags[i] = tagmap_load(conf_text(s->conf, CONF_ALL, vars[i]), notes);
+}
+
 void
 setup_use_cache(struct setup *s, const struct roas *roas)
 {
@@ -220,6 +233,7 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 	inputs_check(conf, notes);
 	check_http(conf, notes);
 	load_roas(s, notes);
+	load_tags(s, notes);
 	rpki_check(conf, notes);
 	if (conf_can_read(conf, CONF_ALL, "nfacctd_allow_file", notes) &&
 	    conf_text(conf, CONF_ALL, "nfacctd_allow_file") != NULL)
@@ -285,6 +299,8 @@ setup_release(struct setup *s)
 	for (size_t i = 0; i < s->profiles; i++)
 		profile_free(s->profile[i]);
 	roa_free(atomic_load(&s->roas.now));
+	for (size_t i = 0; i < TELLER_KINDS; i++)
+		tagmap_release(s->tags[i]);
 	allow_free(s->allow);
 	vrfmap_free(s->vrfs);
 	conf_free(s->conf);

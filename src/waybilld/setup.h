@@ -9,9 +9,11 @@
 #include <stdatomic.h>
 
 #include "conf/allow.h"
+#include "feed/tagmap.h"
 #include "flow/collector.h"
 #include "flow/enrich.h"
 #include "out/output.h"
+#include "rib/rib.h"
 #include "rib/roa.h"
 #include "rib/vrfmap.h"
 
@@ -39,6 +41,7 @@ struct setup {
 	struct collector_conf collector;	/* what the workers' collectors go by */
 	struct roas roas;			/* of rpki_roas_file */
 	struct allow *allow;			/* nfacctd_allow_file, NULL: all */
+	struct tagmap *tags[TELLER_KINDS];	/* of feeds, NULL: none */
 	struct vrfmap *vrfs;			/* vrf_map, until the RIB takes it; NULL: none */
 };
 
