@@ -42,8 +42,10 @@ lpm_new(const struct lpm_shape *shape)
 	l->free_node = LPM_NODE;
 	l->root = huge ? mem_reserve(root_bytes(l), 1) : mem_aligned(root_bytes(l));
 	l->node = mem_reserve(shape->nodes_most * node_bytes(l), huge);
-	l->link = mem_reserve(LPM_IDS * sizeof(cell_t), huge);
-	l->len = mem_reserve(LPM_IDS, huge);
+	/* Not in large pages: these are read where a longest match has no answer only, and the first route
+	   after growing would have to wait until the kernel has cleared one of each. */
+	l->link = mem_reserve(LPM_IDS * sizeof(cell_t), 0);
+	l->len = mem_reserve(LPM_IDS, 0);
 	l->shorts = mem_aligned(short_bytes(l));
 	l->filled = mem_reserve(shape->nodes_most * sizeof(l->filled[0]), 0);
 	return l;
