@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "feed/tagmap.h"
 
 struct field_of {
 	const struct bmprecord *r;
@@ -16,6 +17,7 @@ struct field_of {
 	const struct bmp_message *m;
 	const struct bmp_stat *stat;	/* of BMP_STATISTICS */
 	struct sbuf *room;		/* scratch */
+	struct tagmap_result tagged;
 };
 
 /* What the messages' fields begin with, and what their TLVs are named. */
@@ -357,6 +359,13 @@ put_stat_value(struct json *j, const char *name, const struct field_of *f)
 
 /* --- the table ----------------------------------------------------------------------------------- */
 
+static void
+put_tags(struct json *j, const char *name, const struct field_of *f)
+{
+	(void)name;
+	tagmap_json(&f->tagged, j);
+}
+
 #define IN(type)	(1u << BMP_##type)
 #define UP		IN(PEER_UP)
 #define DOWN		IN(PEER_DOWN)
@@ -400,6 +409,7 @@ static const struct field {
 	{ "safi",		STATS,		put_stat_safi },
 	{ "counter_value",	STATS,		put_stat_value },
 	{ "TLVs",		ALL & ~STATS,	put_tlvs },
+	{ "tag, label",		ALL,		put_tags },
 };
 
 static void
@@ -441,16 +451,21 @@ bmprecord_stat(const struct bmp_message *m, const struct bmp_stat *stat, struct 
 bool
 bmprecord_put(const struct bmprecord *r, const struct record_style *style, struct sbuf *out)
 {
-	struct sbuf room = { 0 };
+	const struct tagmap_subject subject = { .peer = r->note->router };
+	struct sbuf room = { 0 }, label = { 0 };
 	struct bmp_message m;
 	struct bmp_stat stat;
-	struct field_of f = { .r = r, .style = style, .m = &m, .stat = &stat, .room = &room };
+	struct field_of f = { .r = r, .style = style, .m = &m, .stat = &stat, .room = &room,
+		.tagged.label = &label };
 	const char *why;
 
 	if (bmp_decode(r->message, r->len, &m, &why) != 0 || !bmprecord_has(&m) ||
 	    (m.type == BMP_STATISTICS && !bmp_stat_next(&m.stats, &stat)))
 		return false;
+	if (r->tags != NULL)
+		tagmap_ask(r->tags, &subject, &f.tagged);
 	put_line(&f, out);
+	sbuf_done(&label);
 	sbuf_done(&room);
 	return true;
 }

@@ -25,6 +25,7 @@ struct bmprecord {
 	size_t len;
 	uint64_t seq;
 	wall_t arrived;
+	const struct tagmap *tags;	/* bmp_daemon_tag_map; NULL: none */
 };
 
 /* Has a message a line of its own? Not one of routes. Of statistics each has one: see bmprecord_stat. */

@@ -299,6 +299,7 @@ log_message(struct msglog *m, struct log_session *s, const struct change *ch)
 	const struct bmprecord r = {
 		.note = note, .message = (const uint8_t *)(note + 1),
 		.len = ch->len - sizeof(*note), .seq = ch->seq, .arrived = ch->when,
+		.tags = m->tags,
 	};
 	bool made = bmprecord_put(&r, &m->conf.style, &s->out.text);
 

@@ -402,19 +402,10 @@ put_vni(struct json *j, const char *name, const struct field_of *f)
 }
 
 static void
-put_tag(struct json *j, const char *name, const struct field_of *f)
+put_tags(struct json *j, const char *name, const struct field_of *f)
 {
-	if (f->tagged.has_tag)
-		json_u64(j, name, f->tagged.tag);
-}
-
-static void
-put_tag_label(struct json *j, const char *name, const struct field_of *f)
-{
-	struct sbuf *text = f->tagged.label;
-
-	if (text->len > 0)
-		json_text(j, name, sbuf_text(text), text->len);
+	(void)name;
+	tagmap_json(&f->tagged, j);
 }
 
 #define IN(kind)	(1u << RECORD_##kind)
@@ -449,8 +440,7 @@ static const struct field {
 	{ "rd",			ROUTES,			BMP,	put_peer_rd },
 	{ "rd_origin",		ROUTES,			BMP,	put_peer_rd_origin },
 	{ "event_type",		ALL,			BOTH,	put_event },
-	{ "tag",		LOGS | DUMP_ENDS | IN(DUMP), BGP, put_tag },
-	{ "label",		LOGS | DUMP_ENDS | IN(DUMP), BGP, put_tag_label },
+	{ "tag, label",		LOGS | DUMP_ENDS | IN(DUMP), BOTH, put_tags },
 	{ "dump_period",	IN(DUMP_INIT),		BOTH,	put_period },
 	{ "entries",		IN(DUMP_CLOSE),		BOTH,	put_entries },
 	{ "tables",		IN(DUMP_CLOSE),		BOTH,	put_tables },
@@ -485,7 +475,7 @@ ask_tags(struct field_of *f)
 	struct tagmap_subject s = { .peer = f->r->info->router };
 
 	if (f->r->tags == NULL)
-		return;
+		return;			/* spares looking for communities */
 	if (f->path != NULL)
 		s.comms = rib_attr(f->r->rib, ATTR_COMMS, f->comms.comms, &s.comms_len);
 	tagmap_ask(f->r->tags, &s, &f->tagged);

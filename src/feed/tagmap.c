@@ -258,3 +258,12 @@ tagmap_ask(const struct tagmap *map, const struct tagmap_subject *subject,
 		i = rule->next;
 	}
 }
+
+void
+tagmap_json(const struct tagmap_result *result, struct json *j)
+{
+	if (result->has_tag)
+		json_u64(j, "tag", result->tag);
+	if (result->label->len > 0)
+		json_text(j, "label", sbuf_text(result->label), result->label->len);
+}

@@ -33,4 +33,7 @@ void	tagmap_release(struct tagmap *map);
 void	tagmap_ask(const struct tagmap *map, const struct tagmap_subject *subject,
 	    struct tagmap_result *result);
 
+/* The fields of a record: "tag" and "label", where there are any. */
+void	tagmap_json(const struct tagmap_result *result, struct json *j);
+
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # bgp_daemon_tag_map: BIRD's routes are tagged in the log and in dumps; USR2 and a reload take a new map,
-# a bad one is refused. Debian's pmacct 1.7.7 does not know the key, so nothing is compared with it.
+# a bad one is refused. bmp_daemon_tag_map: so is what a router tells. Debian's pmacct 1.7.7 does not know the key, so nothing is compared with it.
 . "$WB_SRC/tests/lib.sh"
 bird=$(command -v bird || echo /usr/sbin/bird)
 birdc=$(command -v birdc || echo /usr/sbin/birdc)
@@ -88,5 +88,32 @@ say $? "a dump is written"
 }
 same "its records are tagged" "10.1.0.0/16 null null,10.2.0.0/16 null null,10.3.0.0/16 null west,10.4.0.0/16 null null,10.5.0.0/16 null west" \
 	"$(tags dump dump | paste -sd,)"
+stop_daemon
+
+# The same of BMP: every kind of record has the tag of its router.
+printf 'set_tag=9 ip=127.0.0.2 jeq=more\nset_label=edge label=more\n' >"$dir/map"
+cat >"$dir/m.conf" <<C
+bmp_daemon: true
+bmp_daemon_ip: 127.0.0.1
+bmp_daemon_port: $(port 3)
+bmp_daemon_max_peers: 10
+bmp_daemon_msglog_file: $dir/bmplog
+bmp_daemon_tag_map: $dir/map
+nfacctd_ip: 127.0.0.1
+nfacctd_port: $(port 2)
+control_socket: control
+plugins: print[a]
+aggregate[a]: proto
+print_output_file[a]: $dir/flows
+C
+daemon m.conf
+start bmp "$WB_BUILD/waybill-sim" --prefixes 20 --miss 0 --settle 0 --stay 60 --bmp "127.0.0.1:$(port 3)" \
+	--monitored 1 --ribs post-policy
+tagged() { jq -c "select(.bmp_msg_type == \"$1\" and .tag == 9 and .label == \"edge\")" "$dir/bmplog" | grep -q .; }
+for kind in init peer_up route_monitor; do
+	wait_for 20 tagged $kind
+	say $? "records of BMP are tagged: $kind"
+done
+same "... all of them" 0 "$(jq -r 'select(.tag != 9) | .bmp_msg_type' "$dir/bmplog" | wc -l)"
 stop_daemon
 exit $failed

@@ -66,8 +66,11 @@ expect "announced, with path ids" 30 || { tail -n 20 "$dir/bgpd.log" | sed 's/^/
 expect_peer "the session is as agreed" '"as": 65001, "state": "Established", "hold_s": 30, "routes4": 100, "routes6": 1, .*"role": "provider"'
 grep -q "path ids" "$dir/log" && ok "ADD-PATH was agreed on" || not_ok "ADD-PATH was agreed on" "$dir/log"
 
-# Killed with its children, which would keep the connection and say goodbye for it.
+# Killed with its children, which would keep the connection and say goodbye for it; all of them are stopped
+# first, so that none is left for a moment to see that another has gone.
 children=$(ps -o pid= --ppid "$router")
+# shellcheck disable=SC2086
+kill -STOP "$router" $children
 # shellcheck disable=SC2086
 kill -9 "$router" $children
 wait "$router" 2>/dev/null
