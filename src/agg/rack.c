@@ -8,12 +8,13 @@
 #include "core/mem.h"
 
 #define PLACES		16			/* a slice for each worker of a large machine */
-#define MOST_BYTES	((size_t)256 << 20)	/* of entries, in a place */
+#define MOST_BYTES	((size_t)256 << 20)	/* in all places */
 #define MOST_SLOTS	(UINT64_C(4) << 20)	/* cleared before they are put: no more than that */
 #define GRAIN		((size_t)2 << 20)	/* large pages are kept whole */
 
 struct rack {
 	struct room *_Atomic place[PLACES];
+	_Atomic size_t bytes;
 };
 
 static void
@@ -56,6 +57,7 @@ rack_take(struct rack *rack, size_t stride, struct room *ret)
 		room = atomic_exchange_explicit(&rack->place[i], NULL, memory_order_acquire);
 		if (room == NULL)
 			continue;
+		atomic_fetch_sub_explicit(&rack->bytes, room->bytes, memory_order_relaxed);
 		if (room->stride != stride)
 			room_done(room);
 		else
@@ -67,20 +69,26 @@ rack_take(struct rack *rack, size_t stride, struct room *ret)
 	return false;
 }
 
-/* Pages behind what was used go back; false where it is too much to keep. */
+/* Pages behind what was used go back; false where it is too much to keep. What stays is charged. */
 static bool
-trim(struct room *room, size_t used)
+trim(struct rack *rack, struct room *room, size_t used)
 {
 	size_t bytes = used * room->stride * sizeof(*room->entry);
 	size_t whole = ENTRIES_ROOM * room->stride * sizeof(*room->entry);
 
 	bytes = (bytes + GRAIN - 1) / GRAIN * GRAIN;
-	if (bytes > MOST_BYTES)
-		return false;
-	mem_release((char *)room->entry + bytes, whole - bytes);
 	if (room->slots.mask >= MOST_SLOTS)
 		slots_done(&room->slots);
-	else if (room->slots.slot != NULL)
+	room->bytes = bytes;
+	if (room->slots.slot != NULL)
+		room->bytes += (room->slots.mask + 1) * sizeof(*room->slots.slot);
+	if (atomic_fetch_add_explicit(&rack->bytes, room->bytes, memory_order_relaxed) + room->bytes >
+	    MOST_BYTES) {
+		atomic_fetch_sub_explicit(&rack->bytes, room->bytes, memory_order_relaxed);
+		return false;
+	}
+	mem_release((char *)room->entry + bytes, whole - bytes);
+	if (room->slots.slot != NULL)
 		slots_clear(&room->slots);
 	return true;
 }
@@ -90,7 +98,7 @@ rack_put(struct rack *rack, struct room *room, size_t used)
 {
 	struct room *kept, *none;
 
-	if (rack == NULL || room->entry == NULL || !trim(room, used)) {
+	if (rack == NULL || room->entry == NULL || !trim(rack, room, used)) {
 		room_done(room);
 		return;
 	}
@@ -102,6 +110,7 @@ rack_put(struct rack *rack, struct room *room, size_t used)
 		    memory_order_release, memory_order_relaxed))
 			return;
 	}
+	atomic_fetch_sub_explicit(&rack->bytes, kept->bytes, memory_order_relaxed);
 	room_done(kept);
 	mem_free(kept);
 }

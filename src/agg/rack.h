@@ -4,8 +4,8 @@
  * anew costs as much as the flows that fill it; a worker that opens a slice in memory of an earlier
  * one pays nothing. Outputs put, workers take; neither ever waits.
  *
- * What is kept is what the last slice used, up to 256 MiB of entries each, so memory follows the
- * traffic down as well.
+ * A room keeps what its last slice used, so memory follows the traffic down as well; all rooms of a rack
+ * together keep 256 MiB at most, also behind an output that had many slices waiting.
  */
 #ifndef WB_AGG_RACK_H
 #define WB_AGG_RACK_H
@@ -20,6 +20,7 @@ struct room {
 	size_t stride;			/* words of an entry */
 	bool huge;			/* large pages were asked for */
 	struct slots slots;
+	size_t bytes;			/* the rack's: what it keeps of memory */
 };
 
 struct rack *rack_new(void);

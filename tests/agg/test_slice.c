@@ -185,6 +185,14 @@ test_rack(void **state)
 		kept++;
 	}
 	assert_int_equal(kept, 1);
+	/* Ten that were used for 60 MiB each: four of them are 256 MiB at most. */
+	for (size_t i = 0; i < 10; i++) {
+		room = (struct room){ .entry = entries_reserve(ENTRIES_ROOM, 8), .stride = 8 };
+		rack_put(rack, &room, ((size_t)60 << 20) / (8 * sizeof(uint64_t)));
+	}
+	for (kept = 0; rack_take(rack, 8, &room); kept++)
+		rack_put(NULL, &room, 0);
+	assert_int_equal(kept, 4);
 	rack_free(rack);
 	plan_free(hosts);
 	plan_free(both);
