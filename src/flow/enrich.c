@@ -220,23 +220,19 @@ no_routes(struct route *route, unsigned n)
 		route[i] = (struct route){ .kind = ROUTE_NONE, .record = &none };
 }
 
-/* One end of a run of flows that see the same routes. */
-static void
-look_up_end(struct enrich *en, const struct profile *p, const struct flow *flow, enum end end,
-    unsigned from, unsigned n)
+/* What is to be looked up of an end. The exported next hop is a hint for the way to the destination. */
+static struct view_end
+end_to_look_up(struct enrich *en, const struct profile *p, const struct flow *flow, enum end end)
 {
-	const struct view *view = en->view[from];
-	const struct addr_field addr = { end == END_SRC ? &flow[from].src : &flow[from].dst,
-	    sizeof(*flow) };
-	struct addr_field hint = { end == END_SRC ? NULL : &flow[from].bgp_next_hop,
-	    sizeof(*flow) };
+	const size_t stride = sizeof(*flow);
 
-	if (end == END_DST && p->map[FLOWMAP_PEER_DST_IP] != NULL)
-		hint = (struct addr_field){ &en->after->hint[from], sizeof(en->after->hint[0]) };
-	if (view != NULL)
-		view_lookup(en->rib, view, addr, hint, &en->route[end][from], n);
-	else
-		no_routes(&en->route[end][from], n);
+	if (end == END_SRC)
+		return (struct view_end){ { &flow->src, stride }, { NULL, 0 }, en->route[end] };
+	if (p->map[FLOWMAP_PEER_DST_IP] != NULL)
+		return (struct view_end){ { &flow->dst, stride },
+		    { en->after->hint, sizeof(en->after->hint[0]) }, en->route[end] };
+	return (struct view_end){ { &flow->dst, stride }, { &flow->bgp_next_hop, stride },
+	    en->route[end] };
 }
 
 /* Where no map is asked: flows of one datagram see the same routes. */
@@ -269,6 +265,8 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 {
 	const bool ask[ENDS] = { (p->set.ask_src & TRUTH_BGP) != 0,
 	    (p->set.ask_dst & TRUTH_BGP) != 0 };
+	struct view_end wanted[ENDS];
+	size_t ends = 0;
 
 	for (enum end end = END_SRC; end < ENDS; end++)
 		if (!ask[end] || en->rib == NULL)
@@ -283,13 +281,10 @@ look_up(struct enrich *en, const struct profile *p, const struct flow *flow, uns
 	resolve_views(en, p, flow, n);
 	if (p->map[FLOWMAP_PEER_DST_IP] != NULL)
 		enrich_hints(en, p, flow, n);
-	for (unsigned from = 0, to; from < n; from = to) {
-		for (to = from + 1; to < n && en->view[to] == en->view[from]; to++)
-			continue;
-		for (enum end end = END_SRC; end < ENDS; end++)
-			if (ask[end])
-				look_up_end(en, p, flow, end, from, to - from);
-	}
+	for (enum end end = END_SRC; end < ENDS; end++)
+		if (ask[end])
+			wanted[ends++] = end_to_look_up(en, p, flow, end);
+	view_lookup_ends(en->rib, en->view, wanted, ends, n);
 	if (p->set.after & (AFTER_DEFAULT | AFTER_HOPS))
 		enrich_follow(en, p, flow, n);
 	if (p->set.after & (AFTER_ASN | AFTER_SUBAS))

@@ -38,43 +38,23 @@ note(struct steps *steps, const struct walk *w, uint8_t i)
 		    w->route[i].kind };
 }
 
-/* The open flows that stand before the same view as the first of `at` on; gives their number. */
-static unsigned
-same_view(const struct walk *w, unsigned at, uint64_t done, uint8_t ret[FLOW_BATCH])
-{
-	unsigned n = 0;
-
-	for (unsigned k = at; k < w->left; k++)
-		if (!(done >> k & 1) && w->view[w->open[k]] == w->view[w->open[at]])
-			ret[n++] = (uint8_t)k;
-	return n;
-}
-
 /* Look every open flow's end up where it stands. */
 static void
 step(const struct enrich *en, struct walk *w, const struct flow *flow)
 {
-	uint64_t done = 0;
+	const struct view *view[FLOW_BATCH];
+	struct addr addr[FLOW_BATCH];
+	struct route route[FLOW_BATCH];
+	const struct view_end end = { { addr, sizeof(addr[0]) }, { NULL, 0 }, route };
 
-	static_assert(FLOW_BATCH <= 64, "a bit each");
-	for (unsigned at = 0; at < w->left; at++) {
-		struct addr addr[FLOW_BATCH];
-		struct route route[FLOW_BATCH];
-		uint8_t pick[FLOW_BATCH];
-		unsigned n;
-
-		if (done >> at & 1)
-			continue;
-		n = same_view(w, at, done, pick);
-		for (unsigned i = 0; i < n; i++)
-			addr[i] = *end_of(&flow[w->open[pick[i]]], w->end);
-		view_lookup(en->rib, w->view[w->open[at]], (struct addr_field){ addr, sizeof(addr[0]) },
-		    (struct addr_field){ NULL, 0 }, route, n);
-		for (unsigned i = 0; i < n; i++) {
-			w->route[w->open[pick[i]]] = route[i];
-			done |= UINT64_C(1) << pick[i];
-			note(en->steps, w, w->open[pick[i]]);
-		}
+	for (unsigned k = 0; k < w->left; k++) {
+		view[k] = w->view[w->open[k]];
+		addr[k] = *end_of(&flow[w->open[k]], w->end);
+	}
+	view_lookup_ends(en->rib, view, &end, 1, w->left);
+	for (unsigned k = 0; k < w->left; k++) {
+		w->route[w->open[k]] = route[k];
+		note(en->steps, w, w->open[k]);
 	}
 }
 

@@ -68,6 +68,21 @@ struct addr_field {
 void	view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
 	    struct addr_field hint, struct route *ret, size_t n);
 
+/* One end of the flows of a batch: its addresses, their hints (first may be NULL), where answers go. */
+struct view_end {
+	struct addr_field addr, hint;
+	struct route *ret;
+};
+
+#define VIEW_ENDS	2
+
+/*
+ * The same for one or both ends of n flows, each in a view of its own: view[i] is that of flow i, NULL
+ * for none, which is answered by ROUTE_NONE. Flows that share a view had better stand together.
+ */
+void	view_lookup_ends(const struct rib *rib, const struct view *const view[],
+	    const struct view_end *end, size_t ends, size_t n);
+
 /*
  * For people, control only: which of the router's RIBs answered a lookup, why this path, and all
  * paths that were there for the prefix, of whom. Gives how many; at most `room` are written.

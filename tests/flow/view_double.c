@@ -139,18 +139,28 @@ look_up(const struct rib *rib, const struct view *view, const struct addr *addr,
 	return best;
 }
 
-void
-view_lookup(const struct rib *rib, const struct view *view, struct addr_field addr,
-    struct addr_field hint, struct route *ret, size_t n)
+static void
+look_up_end(const struct rib *rib, const struct view *const view[], const struct view_end *end, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *a = (const char *)addr.first + i * addr.stride;
-		const char *h = (const char *)hint.first + i * hint.stride;
+		const char *a = (const char *)end->addr.first + i * end->addr.stride;
+		const char *h = (const char *)end->hint.first + i * end->hint.stride;
+		struct route *ret = &end->ret[i];
 
-		ret[i] = look_up(rib, view, (const void *)a,
-		    hint.first != NULL ? (const void *)h : NULL);
-		ret[i].record = &rib->path[ret[i].path];
+		*ret = (struct route){ .kind = ROUTE_NONE };
+		if (view[i] != NULL)
+			*ret = look_up(rib, view[i], (const void *)a,
+			    end->hint.first != NULL ? (const void *)h : NULL);
+		ret->record = &rib->path[ret->path];
 	}
+}
+
+void
+view_lookup_ends(const struct rib *rib, const struct view *const view[], const struct view_end *end,
+    size_t ends, size_t n)
+{
+	for (size_t e = 0; e < ends; e++)
+		look_up_end(rib, view, &end[e], n);
 }
 
 bool
