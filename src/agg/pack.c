@@ -280,6 +280,7 @@ run_fused(const struct pack_word *w, const struct flow *flow, unsigned n, uint64
 {
 	const struct pack_word my = *w;
 
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t word = 0;
 
@@ -297,6 +298,7 @@ run_copy(const struct pack_word *w, const struct flow *flow, unsigned n, uint64_
 {
 	const size_t at = w->at[0];
 
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < n; i++)
 		key[i * stride] = load_64(&flow[i], at);
 }

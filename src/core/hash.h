@@ -34,6 +34,7 @@ hash_words(const uint64_t *word, size_t n, uint64_t seed)
 	uint64_t h = seed ^ UINT64_C(0x9e3779b97f4a7c15);
 	size_t i = 0;
 
+#pragma GCC unroll 8
 	for (; i + 1 < n; i += 2)
 		h = hash_fold(word[i] ^ h, word[i + 1] ^ UINT64_C(0xa0761d6478bd642f)) + h;
 	if (i < n)
