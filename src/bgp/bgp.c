@@ -31,10 +31,10 @@ bgp_counters(const struct bgp *bgp)
 	return &bgp->c;
 }
 
-struct turns_took
-bgp_slowest(const struct bgp *bgp)
+struct stay
+bgp_longest(const struct bgp *bgp)
 {
-	return turns_slowest(bgp->turns);
+	return *turns_stay(bgp->turns);
 }
 
 static void

@@ -100,6 +100,6 @@ extern const size_t bgp_counter_count;
 const struct bgp_counters *bgp_counters(const struct bgp *bgp);
 
 /* The longest that one pass over its sessions kept the loop. */
-struct turns_took bgp_slowest(const struct bgp *bgp);
+struct stay bgp_longest(const struct bgp *bgp);
 
 #endif

@@ -14,7 +14,7 @@ struct turns {
 	struct turns_conf conf;
 	struct turn_list ready, waiting;
 	struct event *work, *retry;
-	struct turns_took slowest;
+	struct stay longest;
 };
 
 /* Run the event after everything that is active now. */
@@ -72,7 +72,7 @@ static void
 on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct turns *turns = arg;
-	struct turns_watch watch = turns_begin();
+	struct stay_watch watch = stay_begin();
 	mono_t now = watch.began, end = mono_add(now, turns->conf.pass_ns);
 	struct turn *t;
 
@@ -85,7 +85,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!TAILQ_EMPTY(&turns->ready))
 		soon(turns->work, 0);
-	turns_end(turns, &watch);
+	stay_end(&turns->longest, &watch);
 }
 
 static void
@@ -125,26 +125,8 @@ turns_free(struct turns *turns)
 	mem_free(turns);
 }
 
-struct turns_took
-turns_slowest(const struct turns *turns)
+struct stay *
+turns_stay(struct turns *turns)
 {
-	return turns->slowest;
-}
-
-struct turns_watch
-turns_begin(void)
-{
-	return (struct turns_watch){ .began = mono_now(), .cpu_ns = cpu_ns() };
-}
-
-void
-turns_end(struct turns *turns, const struct turns_watch *watch)
-{
-	uint64_t ns = (uint64_t)mono_since(mono_now(), watch->began);
-	uint64_t cpu = (uint64_t)(cpu_ns() - watch->cpu_ns);
-
-	if (ns > turns->slowest.ns)
-		turns->slowest.ns = ns;
-	if (cpu > turns->slowest.cpu_ns)
-		turns->slowest.cpu_ns = cpu;
+	return &turns->longest;
 }

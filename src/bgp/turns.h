@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/clock.h"
+#include "core/stay.h"
 
 struct event_base;
 struct turns;
@@ -44,15 +44,7 @@ void	turn_wait(struct turn *t);	/* ready again in 50 ms */
 void	turn_leave(struct turn *t);
 bool	turn_is_queued(const struct turn *t);
 
-/*
- * The longest that one pass kept the loop, of the clock and of the CPU; with it what else is done for
- * the same family of things, from turns_begin to turns_end.
- */
-struct turns_took { uint64_t ns, cpu_ns; };
-struct turns_took turns_slowest(const struct turns *turns);
-
-struct turns_watch { mono_t began; int64_t cpu_ns; };
-struct turns_watch turns_begin(void);
-void	turns_end(struct turns *turns, const struct turns_watch *watch);
+/* The longest that one pass kept the loop; with it what else is done for the same family of things. */
+struct stay *turns_stay(struct turns *turns);
 
 #endif

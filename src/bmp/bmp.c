@@ -41,10 +41,10 @@ bmp_tell(struct bmp *bmp, const struct conn *c, struct bmp_event *e)
 	bmp->conf.event(bmp->conf.event_ctx, e);
 }
 
-struct turns_took
-bmp_slowest(const struct bmp *bmp)
+struct stay
+bmp_longest(const struct bmp *bmp)
 {
-	return turns_slowest(bmp->turns);
+	return *turns_stay(bmp->turns);
 }
 
 static void

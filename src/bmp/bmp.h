@@ -76,7 +76,7 @@ extern const struct counter_row bmp_counter_rows[];
 extern const size_t bmp_counter_count;
 const struct bmp_counters *bmp_counters(const struct bmp *bmp);
 
-struct turns_took bmp_slowest(const struct bmp *bmp);	/* the longest it kept control in one go */
+struct stay bmp_longest(const struct bmp *bmp);	/* the longest it kept control in one go */
 
 struct bmp_router_counters {
 	counter_t sessions, messages, bytes;

@@ -112,7 +112,7 @@ static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct router *r = arg;
-	struct turns_watch watch = turns_begin();
+	struct stay_watch watch = stay_begin();
 	struct timeval soon = { 0 };
 
 	(void)fd;
@@ -121,7 +121,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		evtimer_add(r->sweep, &soon);
 	if (r->conn == NULL)
 		r->since = mono_now();
-	turns_end(r->bmp->turns, &watch);
+	stay_end(turns_stay(r->bmp->turns), &watch);
 }
 
 static struct router *

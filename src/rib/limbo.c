@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ring of items under one epoch number at a time: what has gathered is closed with a number,
+ * A queue of items under one epoch number at a time: what has gathered is closed with a number,
  * and while that number has not passed, newer items gather behind it.
  */
 #include "rib/limbo.h"
 
 #include "core/mem.h"
 
-#define KEEP_ROOM	1024
+#define PIECE	1023			/* items: 32 KiB */
+
+struct limbo_piece {
+	struct limbo_piece *next;
+	uint32_t from, to;		/* of its items those that wait */
+	struct limbo_item item[PIECE];
+};
 
 void
 limbo_init(struct limbo *lb, struct epoch *ep)
@@ -15,12 +21,30 @@ limbo_init(struct limbo *lb, struct epoch *ep)
 	*lb = (struct limbo){ .ep = ep };
 }
 
+/* The first piece is used up: it is the next one's turn, or its own from the start. */
+static void
+next_piece(struct limbo *lb)
+{
+	struct limbo_piece *p = lb->first;
+
+	if (p->next == NULL) {
+		p->from = p->to = 0;
+		return;
+	}
+	lb->first = p->next;
+	mem_free(p);
+}
+
 static void
 free_first(struct limbo *lb)
 {
-	struct limbo_item *i = &lb->ring[lb->head++ & (lb->room - 1)];
+	struct limbo_piece *p = lb->first;
+	struct limbo_item i = p->item[p->from++];
 
-	i->free(i->owner, i->thing, i->number);
+	lb->head++;
+	if (p->from == p->to)
+		next_piece(lb);
+	i.free(i.owner, i.thing, i.number);
 }
 
 void
@@ -28,38 +52,32 @@ limbo_done(struct limbo *lb)
 {
 	while (!limbo_empty(lb))
 		free_first(lb);
-	mem_free(lb->ring);
+	mem_free(lb->first);
 }
 
-static void
-widen(struct limbo *lb)
+static struct limbo_piece *
+piece_with_room(struct limbo *lb)
 {
-	uint64_t room = lb->room > 0 ? 2 * lb->room : 64;
-	struct limbo_item *ring = mem_array(room, sizeof(*ring));
+	struct limbo_piece *p = lb->last;
 
-	for (uint64_t i = lb->head; i != lb->tail; i++)
-		ring[i & (room - 1)] = lb->ring[i & (lb->room - 1)];
-	mem_free(lb->ring);
-	lb->ring = ring;
-	lb->room = room;
+	if (p != NULL && p->to < PIECE)
+		return p;
+	p = mem_new(sizeof(*p));
+	if (lb->first == NULL)
+		lb->first = p;
+	else
+		lb->last->next = p;
+	lb->last = p;
+	return p;
 }
 
 void
 limbo_put(struct limbo *lb, struct limbo_item item)
 {
-	if (lb->tail - lb->head == lb->room)
-		widen(lb);
-	lb->ring[lb->tail++ & (lb->room - 1)] = item;
-}
+	struct limbo_piece *p = piece_with_room(lb);
 
-/* After a flood of items the ring would be large for ever. */
-static void
-narrow(struct limbo *lb)
-{
-	if (lb->room <= KEEP_ROOM)
-		return;
-	mem_free(lb->ring);
-	*lb = (struct limbo){ .ep = lb->ep };
+	p->item[p->to++] = item;
+	lb->tail++;
 }
 
 bool
@@ -67,10 +85,8 @@ limbo_work(struct limbo *lb, mono_t until)
 {
 	for (;;) {
 		if (lb->head == lb->closed) {
-			if (limbo_empty(lb)) {
-				narrow(lb);
+			if (limbo_empty(lb))
 				return false;
-			}
 			lb->closed = lb->tail;
 			lb->epoch = epoch_retire(lb->ep);
 		}

@@ -19,10 +19,13 @@ struct limbo_item {
 	uint32_t number;
 };
 
+/* A queue in pieces, so that a flood of items never waits for those before it to be copied. */
+struct limbo_piece;
+
 struct limbo {
 	struct epoch *ep;
-	struct limbo_item *ring;	/* room is a power of two */
-	uint64_t head, tail, room;
+	struct limbo_piece *first, *last;	/* NULL: there were none yet */
+	uint64_t head, tail;		/* of the items ever put: the first that waits, and the next one */
 	uint64_t closed;		/* items before this one wait for `epoch` */
 	uint64_t epoch;
 };

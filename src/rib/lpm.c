@@ -68,16 +68,24 @@ lpm_free(struct lpm *l)
 	mem_free(l);
 }
 
-void
-lpm_release(struct lpm *l)
+size_t
+lpm_areas(const struct lpm *l, struct mem_area ret[LPM_AREAS])
 {
+	size_t n = 0;
+
 	assert(l->nodes == 0);
 	if (l->shape.root_bits > 16)
-		mem_release(l->root, root_bytes(l));
-	mem_release(l->node, l->nodes_high * node_bytes(l));
-	mem_release(l->link, LPM_IDS * sizeof(cell_t));
-	mem_release(l->len, LPM_IDS);
-	mem_release(l->filled, l->nodes_high * sizeof(l->filled[0]));
+		ret[n++] = (struct mem_area){ l->root, root_bytes(l) };
+	ret[n++] = (struct mem_area){ l->node, l->nodes_high * (size_t)node_bytes(l) };
+	ret[n++] = (struct mem_area){ l->link, LPM_IDS * sizeof(cell_t) };
+	ret[n++] = (struct mem_area){ l->len, LPM_IDS };
+	ret[n++] = (struct mem_area){ l->filled, l->nodes_high * sizeof(l->filled[0]) };
+	return n;
+}
+
+void
+lpm_released(struct lpm *l)
+{
 	l->nodes_high = 0;
 	l->free_node = LPM_NODE;
 }

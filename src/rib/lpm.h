@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/mem.h"
 #include "net/addr.h"
 
 #define LPM_IDS		(UINT32_C(1) << 24)	/* ids are 1..LPM_IDS-1 */
@@ -88,10 +89,12 @@ void	lpm_remove(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id,
 void	lpm_node_free(struct lpm *l, uint32_t node);
 
 /*
- * Nothing is in it, and no reader holds an id or a node of it: the kernel may have its memory, what
- * readers still look at reads as zero, as it does now.
+ * Of one that nothing is in, and of which no reader holds an id or a node: what the kernel may have of its
+ * memory (what readers still look at reads as zero, as it does now), to be said when it has all of it.
  */
-void	lpm_release(struct lpm *l);
+#define LPM_AREAS	5
+size_t	lpm_areas(const struct lpm *l, struct mem_area ret[LPM_AREAS]);
+void	lpm_released(struct lpm *l);
 
 /* Memory in use, as far as it is known without asking the kernel. */
 uint64_t lpm_bytes(const struct lpm *l);

@@ -225,21 +225,29 @@ remove_prefix(struct prefixset *ps, uint32_t id)
 	limbo_put(ps->limbo, (struct limbo_item){ id_free, ps, NULL, id });
 }
 
-/* The last prefix has gone, and every id came back: the memory may go as well. */
-static void
+/* The last prefix has gone, and every id came back: the memory may go as well. True: more of it. */
+static bool
 release(struct prefixset *ps)
 {
 	struct lpm *l = prefixset_lpm(ps);
+	struct mem_area area[LPM_AREAS + 2];
+	size_t n;
 
 	if (ps->live > 0 || ps->high < RELEASE_FROM || ps->free_ids < ps->high || ps->next != NULL ||
-	    l->nodes > 0)
-		return;
-	lpm_release(l);
-	mem_release(ps->state, LPM_IDS * sizeof(ps->state[0]));
-	mem_release(ps->key, LPM_IDS * key_bytes(ps));
+	    l->nodes > 0) {
+		ps->released = 0;
+		return false;
+	}
+	n = lpm_areas(l, area);
+	area[n++] = (struct mem_area){ ps->state, LPM_IDS * sizeof(ps->state[0]) };
+	area[n++] = (struct mem_area){ ps->key, LPM_IDS * key_bytes(ps) };
+	if (mem_release_some(area, n, &ps->released))
+		return true;
+	lpm_released(l);
 	mem_free(ps->free_id);
 	ps->free_id = NULL;
 	ps->free_ids = ps->free_room = ps->high = 0;
+	return false;
 }
 
 bool
@@ -259,7 +267,9 @@ prefixset_work(struct prefixset *ps, mono_t until)
 		ps->idle = NULL;
 		ps->idle_room = 0;
 	}
-	release(ps);
+	while (release(ps))
+		if (mono_since(mono_now(), until) >= 0)
+			return true;
 	while (ps->next != NULL) {
 		grow(ps, COPY_PER_LOOK);
 		if (mono_since(mono_now(), until) >= 0)

@@ -27,6 +27,7 @@ struct prefixset {
 	uint32_t *idle, idles, idle_room;	/* perhaps held by no column any more */
 	uint32_t *state;		/* by id: how many columns hold it, and flags */
 	void *key;			/* by id: uint32_t or struct lpm_key */
+	size_t released;		/* bytes that the kernel has back of an empty table */
 	struct limbo *limbo;
 };
 

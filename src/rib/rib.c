@@ -294,8 +294,8 @@ work_columns(struct rib *rib, mono_t until)
 
 		if (c == NULL)
 			continue;
-		if (c->sweep_at != 0 && column_sweep(c, until))
-			more = true;
+		if (c->sweep_at != 0)
+			more |= mono_due(mono_now(), until) || column_sweep(c, until);
 		if (c->path.empty > EMPTY_PAGES)
 			pages_trim(&c->path, &rib->pool, &rib->limbo);
 		if (c->label.dir != NULL && c->label.empty > EMPTY_PAGES)

@@ -240,8 +240,8 @@ bmp_status_json(const struct daemon *d, struct json *j)
 	json_object(j, "bmp");
 	json_u64(j, "routers", s.up);
 	json_u64(j, "peers", s.peers);
-	json_u64(j, "slowest_slice_us", bmp_slowest(d->bmp).ns / 1000);
-	json_u64(j, "slowest_slice_cpu_us", bmp_slowest(d->bmp).cpu_ns / 1000);
+	json_u64(j, "slowest_slice_us", bmp_longest(d->bmp).ns / 1000);
+	json_u64(j, "slowest_slice_cpu_us", bmp_longest(d->bmp).cpu_ns / 1000);
 	for (size_t i = 0; i < bmp_counter_count; i++)
 		json_u64(j, bmp_counter_rows[i].name,
 		    counter_of(bmp_counters(d->bmp), &bmp_counter_rows[i]));

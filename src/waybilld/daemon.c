@@ -129,7 +129,8 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = ((struct control *)arg)->d;
-	mono_t now = mono_now();
+	struct stay_watch watch = stay_begin();
+	mono_t now = watch.began;
 
 	(void)fd;
 	(void)what;
@@ -141,6 +142,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	reload_tick(d, now);
 	rpki_tick(d->rpki);
 	daemon_retire(d);
+	stay_end(&d->stay_tick, &watch);
 #ifdef WB_HAVE_SYSTEMD
 	(void)sd_notify(0, "WATCHDOG=1");
 #endif
@@ -151,17 +153,15 @@ static void
 on_rib(evutil_socket_t fd, short what, void *arg)
 {
 	struct control *c = arg;
-	mono_t start = mono_now();
-	bool more = rib_work(c->d->rib, mono_add(start, RIB_SLICE_NS));
+	struct stay_watch watch = stay_begin();
+	bool more = rib_work(c->d->rib, mono_add(watch.began, RIB_SLICE_NS));
 	struct timeval next = { .tv_usec = more ? 0 : 50000 };
-	uint64_t took = (uint64_t)mono_since(mono_now(), start);
 
 	(void)fd;
 	(void)what;
-	if (took > c->d->slowest_slice_ns)
-		c->d->slowest_slice_ns = took;
 	feeds_flush(c->d->feeds);
 	routeouts_tick(c->d->routeouts);
+	stay_end(&c->d->stay_rib, &watch);
 	event_add(c->rib, &next);
 }
 

@@ -72,7 +72,8 @@ struct daemon {
 	mono_t templates_due;
 	struct health health;
 	mono_t health_due;		/* to look at what was lost */
-	uint64_t slowest_slice_ns;	/* longest stay of control in one step */
+	struct stay stay_rib;		/* the longest of control in background work on the RIB ... */
+	struct stay stay_tick;		/* ... and in what is done once a second */
 	bool stopping;
 	int exit_code;
 	int ready_fd;			/* of process_background, -1: in the foreground */

@@ -110,9 +110,10 @@ put_rib(struct json *j, const struct daemon *d)
 	json_u64(j, "refused", s.refused);
 	json_u64(j, "merged_columns", s.merged);
 	json_u64(j, "merged_full", s.merged_full);
-	json_u64(j, "slowest_slice_us", d->slowest_slice_ns / 1000);
+	json_u64(j, "slowest_slice_us", d->stay_rib.ns / 1000);
+	json_u64(j, "slowest_slice_cpu_us", d->stay_rib.cpu_ns / 1000);
 	if (d->bgp != NULL) {
-		struct turns_took slowest = bgp_slowest(d->bgp);
+		struct stay slowest = bgp_longest(d->bgp);
 
 		json_u64(j, "slowest_bgp_us", slowest.ns / 1000);
 		json_u64(j, "slowest_bgp_cpu_us", slowest.cpu_ns / 1000);
@@ -137,6 +138,10 @@ status_json(const struct daemon *d, struct sbuf *out)
 	json_str(&j, "reason", sbuf_text(&why));
 	json_u64(&j, "uptime_s", (uint64_t)(mono_since(mono_now(), d->started) / NS_PER_SEC));
 	json_u64(&j, "workers", d->workers);
+	json_object(&j, "control");
+	json_u64(&j, "slowest_tick_us", d->stay_tick.ns / 1000);
+	json_u64(&j, "slowest_tick_cpu_us", d->stay_tick.cpu_ns / 1000);
+	json_end(&j, '}');
 	put_input(&j, &b);
 	put_enrichment(&j, &b);
 	put_outputs(&j, d);

@@ -29,7 +29,7 @@ say $? "10 tables of $n prefixes are in the RIB after $(($(date +%s) - begun)) s
 
 slices() {
 	ask --json status >"$dir/status.json"
-	jq -r '"slices of the RIB \(.rib.slowest_slice_us) us, of BMP \(.bmp.slowest_slice_us) us (CPU: \(.bmp.slowest_slice_cpu_us)); merged columns \(.rib.merged_columns), \(.rib.column_bytes / 1048576 | floor) MiB of columns, \(.rib.attribute_bytes / 1048576 | floor) MiB of attributes; waits \(.bmp.waits)"' \
+	jq -r '"slices of the RIB \(.rib.slowest_slice_us) us (CPU: \(.rib.slowest_slice_cpu_us)), of BMP \(.bmp.slowest_slice_us) us (CPU: \(.bmp.slowest_slice_cpu_us)); merged columns \(.rib.merged_columns), \(.rib.column_bytes / 1048576 | floor) MiB of columns, \(.rib.attribute_bytes / 1048576 | floor) MiB of attributes; waits \(.bmp.waits)"' \
 		"$dir/status.json"
 	[ "$(jq '[.rib.slowest_slice_us, .bmp.slowest_slice_us] | max' "$dir/status.json")" -lt 20000 ]
 }
