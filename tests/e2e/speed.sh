@@ -42,7 +42,8 @@ got() {
 		END { for (k in f) printf "%s,%.0f,%.0f,%.0f\n", k, p[k], b[k], f[k] }' "$dir/out.csv" | sort
 }
 
-# run VERSION WORKERS ROUTERS BUFFER FLOWS RATE: one of the routers flaps and exports nothing
+# run VERSION WORKERS ROUTERS BUFFER FLOWS RATE: one of the routers flaps and exports nothing. Routes stay
+# until a slow build (WB_SLOWER) has read what waits in the buffer.
 run() {
 	what="v$1, $2 workers, $(($3 - 1)) exporters, $6 flows/s"
 	rm -f "$dir/go" "$dir/out.csv"
@@ -50,7 +51,7 @@ run() {
 	daemon c.conf
 	start sim "$WB_BUILD/waybill-sim" --prefixes $((20000 / $3)) --routers "$3" --bgp "127.0.0.1:$(port 2)" \
 		--flow "127.0.0.1:$(port 1)" --export "$1" --flows "$5" --rate "$6" --datagrams 2000 \
-		--churn "$CHURN" --flap 0.7 --settle 0 --stay 0.3 --wait-for "$dir/go" --expect "$dir/expect.csv"
+		--churn "$CHURN" --flap 0.7 --settle 0 --stay "${WB_SLOWER:-0.3}" --wait-for "$dir/go" --expect "$dir/expect.csv"
 	sim=$last
 	wait_for 30 grep -q '^routes' "$dir/sim.log"
 	wait_for 30 routes_are "$(sed -n 's/^routes //p' "$dir/sim.log")"
