@@ -31,11 +31,16 @@ static const struct {
 	[BMP_TERMINATION] = { "term", "bmp_term_info" },
 };
 
+static bool
+is_dumped(const struct field_of *f)
+{
+	return f->r->dumped.ns != 0;
+}
+
 static void
 put_event(struct json *j, const char *name, const struct field_of *f)
 {
-	(void)f;
-	json_str(j, name, "log");
+	json_str(j, name, is_dumped(f) ? "dump" : "log");
 }
 
 static void
@@ -52,6 +57,16 @@ put_time(struct json *j, const char *name, const struct field_of *f)
 
 	when.ns += (int64_t)(h->usec % 1000000) * 1000;
 	record_time(j, name, when, f->style);
+}
+
+/* All records of a dump have its time, in whole seconds. */
+static void
+put_dumped(struct json *j, const char *name, const struct field_of *f)
+{
+	struct record_style style = *f->style;
+
+	style.secs = true;
+	record_time(j, name, f->r->dumped, &style);
 }
 
 static void
@@ -373,43 +388,49 @@ put_tags(struct json *j, const char *name, const struct field_of *f)
 #define PEERS		(UP | DOWN | STATS)
 #define ALL		(PEERS | IN(INITIATION) | IN(TERMINATION))
 
+/* Where the field stands. */
+enum { LOG = 1, DUMP = 2, BOTH = LOG | DUMP };
+
 static const struct field {
 	const char *name;
 	unsigned in;			/* types of messages */
+	unsigned of;
 	void (*put)(struct json *j, const char *name, const struct field_of *f);
 } fields[] = {
-	{ "event_type",		ALL,		put_event },
-	{ "seq",		ALL,		put_seq },
-	{ "timestamp",		ALL,		put_time },
-	{ "timestamp_arrival",	ALL,		put_arrival },
-	{ "bmp_router",		ALL,		put_router },
-	{ "bmp_router_port",	ALL,		put_port },
-	{ "bmp_msg_type",	ALL,		put_type },
-	{ "peer_ip",		PEERS,		put_peer },
-	{ "peer_asn",		PEERS,		put_asn },
-	{ "peer_type",		PEERS,		put_peer_type },
-	{ "peer_type_str",	UP | DOWN,	put_peer_type_str },
-	{ "is_filtered",	UP | STATS,	put_is_filtered },
-	{ "is_loc",		UP | STATS,	put_is_loc },
-	{ "is_post",		UP | STATS,	put_is_post },
-	{ "is_in",		UP | STATS,	put_is_in },
-	{ "is_out",		UP | STATS,	put_is_out },
-	{ "bgp_id",		UP,		put_bgp_id },
-	{ "local_port",		UP,		put_local_port },
-	{ "remote_port",	UP,		put_remote_port },
-	{ "local_ip",		UP,		put_local_ip },
-	{ "rd",			PEERS,		put_rd },
-	{ "rd_origin",		PEERS,		put_rd_origin },
-	{ "reason_type",	DOWN,		put_reason_type },
-	{ "reason_str",		DOWN,		put_reason_str },
-	{ "reason_loc_code",	DOWN,		put_reason_event },
-	{ "counter_type",	STATS,		put_stat_type },
-	{ "counter_type_str",	STATS,		put_stat_name },
-	{ "afi",		STATS,		put_stat_afi },
-	{ "safi",		STATS,		put_stat_safi },
-	{ "counter_value",	STATS,		put_stat_value },
-	{ "TLVs",		ALL & ~STATS,	put_tlvs },
-	{ "tag, label",		ALL,		put_tags },
+	{ "event_type",		ALL,		BOTH,	put_event },
+	{ "seq",		ALL,		BOTH,	put_seq },
+	{ "timestamp",		ALL,		LOG,	put_time },
+	{ "timestamp_arrival",	ALL,		LOG,	put_arrival },
+	{ "timestamp",		ALL,		DUMP,	put_dumped },
+	{ "timestamp_event",	ALL,		DUMP,	put_time },
+	{ "bmp_router",		ALL,		BOTH,	put_router },
+	{ "bmp_router_port",	ALL,		BOTH,	put_port },
+	{ "bmp_msg_type",	ALL,		BOTH,	put_type },
+	{ "peer_ip",		PEERS,		BOTH,	put_peer },
+	{ "peer_asn",		PEERS,		BOTH,	put_asn },
+	{ "peer_type",		PEERS,		BOTH,	put_peer_type },
+	{ "peer_type_str",	UP | DOWN,	BOTH,	put_peer_type_str },
+	{ "is_filtered",	UP | STATS,	BOTH,	put_is_filtered },
+	{ "is_loc",		UP | STATS,	BOTH,	put_is_loc },
+	{ "is_post",		UP | STATS,	BOTH,	put_is_post },
+	{ "is_in",		UP | STATS,	BOTH,	put_is_in },
+	{ "is_out",		UP | STATS,	BOTH,	put_is_out },
+	{ "bgp_id",		UP,		BOTH,	put_bgp_id },
+	{ "local_port",		UP,		BOTH,	put_local_port },
+	{ "remote_port",	UP,		BOTH,	put_remote_port },
+	{ "local_ip",		UP,		BOTH,	put_local_ip },
+	{ "rd",			PEERS,		BOTH,	put_rd },
+	{ "rd_origin",		PEERS,		BOTH,	put_rd_origin },
+	{ "reason_type",	DOWN,		BOTH,	put_reason_type },
+	{ "reason_str",		DOWN,		BOTH,	put_reason_str },
+	{ "reason_loc_code",	DOWN,		BOTH,	put_reason_event },
+	{ "counter_type",	STATS,		BOTH,	put_stat_type },
+	{ "counter_type_str",	STATS,		BOTH,	put_stat_name },
+	{ "afi",		STATS,		BOTH,	put_stat_afi },
+	{ "safi",		STATS,		BOTH,	put_stat_safi },
+	{ "counter_value",	STATS,		BOTH,	put_stat_value },
+	{ "TLVs",		ALL & ~STATS,	BOTH,	put_tlvs },
+	{ "tag, label",		ALL,		BOTH,	put_tags },
 };
 
 static void
@@ -419,7 +440,7 @@ put_line(const struct field_of *f, struct sbuf *out)
 
 	json_object(&j, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (fields[i].in & 1u << f->m->type)
+		if (fields[i].in & 1u << f->m->type && fields[i].of & (is_dumped(f) ? DUMP : LOG))
 			fields[i].put(&j, fields[i].name, f);
 	json_end(&j, '}');
 	sbuf_char(out, '\n');

@@ -24,7 +24,8 @@ struct bmprecord {
 	const uint8_t *message;
 	size_t len;
 	uint64_t seq;
-	wall_t arrived;
+	wall_t arrived;			/* in a log */
+	wall_t dumped;			/* the time of its dump; 0: it is in a log */
 	const struct tagmap *tags;	/* bmp_daemon_tag_map; NULL: none */
 };
 
@@ -34,7 +35,7 @@ bool	bmprecord_has(const struct bmp_message *m);
 /* A message with one statistic of many, so that a change is a record: adds it to out. */
 void	bmprecord_stat(const struct bmp_message *m, const struct bmp_stat *stat, struct sbuf *out);
 
-/* The line; false where there is none. Of several statistics the first one's. */
+/* The line, of a log or a dump; false where there is none. Of several statistics the first one's. */
 bool	bmprecord_put(const struct bmprecord *r, const struct record_style *style, struct sbuf *out);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One file at a time, in the order of the tellers; tellers whose names are equal share a file. */
+/* One file at a time, in the order of the units; units whose names are equal share a file. */
 #include "feed/dump.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/hash.h"
 #include "core/mem.h"
 #include "feed/feedname.h"
 
@@ -17,16 +17,18 @@
 
 struct dumper {
 	const struct dump_conf *conf;
-	struct rib_scan *scan;
+	const struct dump_plan *plan;
 	struct epoch *ep;
 	struct epoch_reader *slot;
 	struct sbuf text;		/* not yet in the file */
 	char **path;			/* files of this run; the last one is open */
 	size_t paths;
 	int fd;				/* -1: none */
-	size_t next;			/* the first teller that was not begun */
-	uint64_t entries;		/* of the teller at hand */
+	uint64_t entries;		/* of the unit at hand */
+	uint64_t notes;			/* in text */
 	struct dump_figures f;
+	bool (*ending)(const void *ctx);
+	const void *ctx;
 	struct sbuf *err;
 };
 
@@ -56,6 +58,8 @@ flush(struct dumper *d)
 		left -= (size_t)n;
 	}
 	d->f.bytes += d->text.len;
+	d->f.notes += d->notes;
+	d->notes = 0;
 	sbuf_clear(&d->text);
 	epoch_tick(d->ep, d->slot);
 	return 0;
@@ -94,7 +98,7 @@ close_file(struct dumper *d)
 	return close(fd) == 0 ? 0 : fail(d, d->path[d->paths - 1]);
 }
 
-/* The file of this teller is open: emptied when this run comes to it for the first time. */
+/* The file of this unit is open: emptied when this run comes to it for the first time. */
 static int
 open_file(struct dumper *d, const struct teller_info *info)
 {
@@ -124,112 +128,123 @@ open_file(struct dumper *d, const struct teller_info *info)
 }
 
 static void
-put_record(struct dumper *d, enum record_kind kind, size_t teller, const struct rib_scanned *route)
+put_end(struct dumper *d, enum record_kind kind, const struct dump_unit *u)
 {
 	const struct record r = {
-		.kind = kind, .rib = rib_scan_rib(d->scan), .info = rib_scan_teller(d->scan, teller),
-		.seq = d->conf->seq, .time = d->conf->time, .entries = d->entries,
-		.period_s = d->conf->period_s, .tags = d->conf->tags,
-		.nlri = route != NULL ? &route->nlri : NULL,
-		.path = route != NULL ? route->path : 0,
+		.kind = kind, .rib = d->plan->rib, .info = &u->info, .seq = d->conf->seq,
+		.time = d->conf->time, .entries = d->entries, .period_s = d->conf->period_s,
+		.tags = d->conf->tags,
 	};
 
 	record_put(&r, &d->conf->style, &d->text);
 }
 
-static bool
-is_mine(const struct dumper *d, const struct teller_info *info)
-{
-	uint64_t word[2];
-
-	if (info->kind != d->conf->kind)
-		return false;
-	memcpy(word, info->router.b, sizeof(word));
-	return d->conf->slots <= 1 ||
-	    hash_words(word, 2, 0) % d->conf->slots == d->conf->slot;
-}
-
-static int
-end_teller(struct dumper *d)
-{
-	size_t teller = d->next - 1;
-	const struct teller_info *info;
-
-	if (d->next == 0 || !is_mine(d, info = rib_scan_teller(d->scan, teller)))
-		return 0;
-	put_record(d, RECORD_DUMP_CLOSE, teller, NULL);
-	d->f.tables++;
-	d->f.entries += d->entries;
-	d->entries = 0;
-	return link_latest(d, info, d->path[d->paths - 1]);
-}
-
-/* End the teller at hand and begin those up to `teller`, also such as have no routes. */
-static int
-reach_teller(struct dumper *d, size_t teller)
-{
-	while (d->next <= teller) {
-		const struct teller_info *info;
-
-		if (end_teller(d) != 0)
-			return -1;
-		info = rib_scan_teller(d->scan, d->next++);
-		if (!is_mine(d, info))
-			continue;
-		if (open_file(d, info) != 0)
-			return -1;
-		put_record(d, RECORD_DUMP_INIT, d->next - 1, NULL);
-	}
-	return 0;
-}
-
 /* The text of a batch is made before anything waits for a disk: its paths hold no longer. */
 static int
-put_batch(struct dumper *d, const struct rib_scanned *r, size_t n)
+put_batch(struct dumper *d, const struct dump_unit *u, const struct rib_scanned *route, size_t n)
 {
-	if (!is_mine(d, rib_scan_teller(d->scan, r->teller)))
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		put_record(d, RECORD_DUMP, r->teller, &r[i]);
+	struct teller_info info = *rib_scan_teller(d->plan->scan, route->teller);
+	struct record r = {
+		.kind = RECORD_DUMP, .rib = d->plan->rib, .info = &info, .seq = d->conf->seq,
+		.time = d->conf->time, .tags = d->conf->tags,
+		.filtered = d->plan->filtered[route->teller],
+	};
+
+	info.port = u->info.port;
+	for (size_t i = 0; i < n; i++) {
+		r.nlri = &route[i].nlri;
+		r.path = route[i].path;
+		record_put(&r, &d->conf->style, &d->text);
+	}
 	d->entries += n;
 	return d->text.len >= HAND_OVER ? flush(d) : 0;
 }
 
+/* Between two pieces of work. */
 static int
-dump_all(struct dumper *d, bool (*ending)(const void *ctx), const void *ctx)
+breathe(struct dumper *d)
+{
+	epoch_tick(d->ep, d->slot);
+	if (!d->ending(d->ctx))
+		return 0;
+	sbuf_str(d->err, "the daemon ends");
+	return -1;
+}
+
+static int
+put_routes(struct dumper *d, const struct dump_unit *u)
 {
 	struct rib_scanned batch[BATCH];
-	size_t n, tellers = rib_scan_tellers(d->scan);
+	size_t n;
 
-	/* One teller after the other: files are opened before its routes are asked for. */
-	for (size_t t = 0; t < tellers; t++) {
-		if (reach_teller(d, t) != 0)
+	while (u->tellers > 0 && (n = rib_scan_next_of(d->plan->scan, u->first + u->tellers - 1,
+	    batch, BATCH)) > 0)
+		if (put_batch(d, u, batch, n) != 0 || breathe(d) != 0)
 			return -1;
-		while ((n = rib_scan_next_of(d->scan, (uint32_t)t, batch, BATCH)) > 0) {
-			if (put_batch(d, batch, n) != 0)
-				return -1;
-			epoch_tick(d->ep, d->slot);
-			if (ending(ctx)) {
-				sbuf_str(d->err, "the daemon ends");
-				return -1;
-			}
-		}
+	return 0;
+}
+
+/* What is no route, in the order in which it was told. */
+static int
+put_notes(struct dumper *d, const struct dump_unit *u)
+{
+	struct bmp_note note;
+	struct bmprecord r = {
+		.note = &note, .seq = d->conf->seq, .dumped = d->conf->time, .tags = d->conf->tags,
+	};
+	size_t at = 0;
+
+	while (kept_next(&u->notes, &at, &note, &r.message, &r.len)) {
+		bool made = bmprecord_put(&r, &d->conf->style, &d->text);
+
+		assert(made);		/* it was good when it was told */
+		d->notes++;
+		if (d->text.len >= HAND_OVER && (flush(d) != 0 || breathe(d) != 0))
+			return -1;
 	}
-	return end_teller(d) != 0 ? -1 : close_file(d);
+	return 0;
+}
+
+/* Its file is opened before routes are asked for: nothing is held meanwhile. */
+static int
+put_unit(struct dumper *d, const struct dump_unit *u)
+{
+	d->entries = 0;
+	epoch_offline(d->slot);
+	if (open_file(d, &u->info) != 0)
+		return -1;
+	epoch_tick(d->ep, d->slot);
+	put_end(d, RECORD_DUMP_INIT, u);
+	if (put_routes(d, u) != 0 || put_notes(d, u) != 0)
+		return -1;
+	put_end(d, RECORD_DUMP_CLOSE, u);
+	d->f.tables++;
+	d->f.entries += d->entries;
+	return link_latest(d, &u->info, d->path[d->paths - 1]);
+}
+
+static int
+dump_all(struct dumper *d)
+{
+	for (size_t i = 0; i < d->plan->units; i++)
+		if (put_unit(d, &d->plan->unit[i]) != 0)
+			return -1;
+	return close_file(d);
 }
 
 int
-dump_write(struct rib_scan *scan, struct epoch *ep, struct epoch_reader *slot,
+dump_write(const struct dump_plan *plan, struct epoch *ep, struct epoch_reader *slot,
     const struct dump_conf *conf, bool (*ending)(const void *ctx), const void *ctx,
     struct dump_figures *ret, struct sbuf *err)
 {
 	struct dumper d = {
-		.conf = conf, .scan = scan, .ep = ep, .slot = slot, .fd = -1, .err = err,
+		.conf = conf, .plan = plan, .ep = ep, .slot = slot, .fd = -1, .err = err,
+		.ending = ending, .ctx = ctx,
 	};
 	int result;
 
 	epoch_tick(ep, slot);
-	result = dump_all(&d, ending, ctx);
+	result = dump_all(&d);
 	epoch_offline(slot);
 	if (d.fd >= 0)
 		close(d.fd);

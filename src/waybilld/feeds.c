@@ -19,11 +19,14 @@ static const struct feed_keys {
 	enum teller_kind kind;
 	const char *name;		/* in log lines */
 	const char *msglog;
-	const char *dump, *refresh, *latest, *slots;	/* NULL: no dumps of this kind yet */
+	const char *dump, *refresh, *latest, *slots;
+	const char *without_stats;	/* NULL: there are none */
 } feed_keys[] = {
 	{ TELLER_BGP, "BGP", "bgp_daemon_msglog_file", "bgp_table_dump_file",
-	  "bgp_table_dump_refresh_time", "bgp_table_dump_latest_file", "bgp_table_dump_time_slots" },
-	{ TELLER_BMP, "BMP", "bmp_daemon_msglog_file", NULL, NULL, NULL, NULL },
+	  "bgp_table_dump_refresh_time", "bgp_table_dump_latest_file", "bgp_table_dump_time_slots",
+	  NULL },
+	{ TELLER_BMP, "BMP", "bmp_daemon_msglog_file", "bmp_dump_file", "bmp_dump_refresh_time",
+	  "bmp_dump_latest_file", "bmp_dump_time_slots", "bmp_dump_exclude_stats" },
 };
 #define FEEDS	ARRAY_LEN(feed_keys)
 
@@ -34,8 +37,11 @@ struct dumping {
 	struct dump_conf conf;		/* of the run at hand, and of the next one */
 	int64_t every_s;		/* from one slot to the next; 0: no dumps */
 	int64_t due_s;			/* wall clock */
-	struct rib_scan *scan;		/* NULL: none on its way */
+	struct dump_plan *plan;		/* NULL: none on its way */
+	struct kept *kept;		/* what goes into the next run besides routes; NULL: nothing */
+	bool without_stats;
 	unsigned runs, skipped, failed;
+	int64_t slowest_ns;		/* of control, to begin or end a run */
 	mono_t began;
 	int result;
 	struct dump_figures f;
@@ -77,19 +83,31 @@ run_dump(struct reader *r, void *arg)
 	struct dumping *d = arg;
 
 	sbuf_clear(&d->err);
-	d->result = dump_write(d->scan, reader_epoch(r), reader_slot(r), &d->conf, is_ending, r,
+	d->result = dump_write(d->plan, reader_epoch(r), reader_slot(r), &d->conf, is_ending, r,
 	    &d->f, &d->err);
+}
+
+/* What control spent on a run since then. */
+static void
+note_time(struct dumping *d, mono_t since)
+{
+	int64_t ns = mono_since(mono_now(), since);
+
+	if (ns > d->slowest_ns)
+		d->slowest_ns = ns;
 }
 
 static void
 dump_over(void *arg, bool ran)
 {
 	struct dumping *d = arg;
+	mono_t now = mono_now();
 
-	rib_scan_end(d->scan);
-	d->scan = NULL;
+	dump_plan_end(d->plan, ran ? d->f.notes : 0);
+	d->plan = NULL;
 	tagmap_release(d->conf.tags);
 	d->conf.tags = NULL;
+	note_time(d, now);
 	if (!ran)
 		return;
 	if (d->result != 0) {
@@ -100,28 +118,83 @@ dump_over(void *arg, bool ran)
 	log_info("*** Dumping %s tables - END (PID: %d RID: %u TABLES: %llu ENTRIES: %llu ET: %lld) ***",
 	    d->name, (int)getpid(), d->runs, (unsigned long long)d->f.tables,
 	    (unsigned long long)d->f.entries,
-	    (long long)(mono_since(mono_now(), d->began) / NS_PER_SEC));
+	    (long long)(mono_since(now, d->began) / NS_PER_SEC));
+}
+
+/* Loc-RIBs whose router says that they are not whole (RFC 9069 4.2). They are few, mostly none. */
+struct filtered {
+	const struct teller **teller;
+	size_t count;
+};
+
+static void
+find_filtered(const struct bmp_peer_info *p, void *ctx)
+{
+	struct filtered *f = ctx;
+	const struct teller *t = p->teller[TELLER_LOC_RIB];
+
+	if (t == NULL || !(p->header->flags & BMP_FLAG_F))
+		return;
+	f->teller = mem_grow(f->teller, f->count + 1, sizeof(*f->teller));
+	f->teller[f->count++] = t;
 }
 
 static void
-begin_dump(struct dumping *d, int64_t time_s)
+find_in_router(const struct bmp_router_info *r, void *ctx)
+{
+	bmp_peers(r, find_filtered, ctx);
+}
+
+static bool
+is_filtered(const void *ctx, const struct teller *t)
+{
+	const struct filtered *f = ctx;
+	size_t i = 0;
+
+	while (i < f->count && f->teller[i] != t)
+		i++;
+	return i < f->count;
+}
+
+static struct dump_plan *
+make_plan(struct dumping *d, unsigned slot, unsigned slots)
+{
+	struct daemon *daemon = d->feeds->d;
+	struct filtered filtered = { 0 };
+	const struct dump_who who = {
+		.kind = feed_keys[d->row].kind, .slot = slot, .slots = slots, .kept = d->kept,
+		.is_filtered = is_filtered, .ctx = &filtered,
+	};
+	struct dump_plan *plan;
+
+	if (who.kind == TELLER_BMP && daemon->bmp != NULL)
+		bmp_routers(daemon->bmp, find_in_router, &filtered);
+	plan = dump_plan_begin(daemon->rib, &who);
+	mem_free(filtered.teller);
+	return plan;
+}
+
+/* Of one slot of routers; slots 0: of all. */
+static void
+begin_dump(struct dumping *d, int64_t time_s, unsigned slot, unsigned slots)
 {
 	const struct reader_job job = { run_dump, dump_over, d };
-	struct daemon *daemon = d->feeds->d;
 
-	if (d->scan != NULL) {
+	if (d->plan != NULL) {
 		d->skipped++;
 		log_warn("dump of %s tables: the one before is still being written; skipped",
 		    d->name);
 		return;
 	}
+	d->began = mono_now();
 	d->conf.tags = tagmap_share(d->feeds->tags[d->row]);
 	d->conf.time = wall_of_sec(time_s);
 	d->conf.seq = changes_number(d->feeds->changes);
-	d->began = mono_now();
-	d->scan = rib_scan_begin(daemon->rib, NULL);
-	if (!reader_ask(daemon->reader, &job)) {
+	d->plan = make_plan(d, slot, slots);
+	note_time(d, d->began);
+	if (!reader_ask(d->feeds->d->reader, &job)) {
 		d->skipped++;
+		log_warn("dump of %s tables: too much else is to be written; skipped", d->name);
 		dump_over(d, false);
 		return;
 	}
@@ -133,15 +206,15 @@ static void
 tick_dump(struct dumping *d)
 {
 	int64_t now_s = wall_sec(wall_now());
+	unsigned slots;
 
 	/* A clock that was set back, or far ahead, begins a new count. */
 	if (d->due_s == 0 || now_s < d->due_s - d->every_s || now_s > d->due_s + 2 * d->every_s)
 		d->due_s = (now_s / d->every_s + 1) * d->every_s;
 	if (now_s < d->due_s)
 		return;
-	d->conf.slots = (unsigned)(d->conf.period_s / d->every_s);
-	d->conf.slot = (unsigned)(d->due_s / d->every_s % d->conf.slots);
-	begin_dump(d, d->due_s);
+	slots = (unsigned)(d->conf.period_s / d->every_s);
+	begin_dump(d, d->due_s, (unsigned)(d->due_s / d->every_s % slots), slots);
 	d->due_s += d->every_s;
 }
 
@@ -150,7 +223,7 @@ start_dumps(struct feeds *f, size_t i, const struct conf *conf)
 {
 	const struct feed_keys *k = &feed_keys[i];
 	struct dumping *d = &f->dump[i];
-	const char *file = k->dump != NULL ? conf_text(conf, CONF_ALL, k->dump) : NULL;
+	const char *file = conf_text(conf, CONF_ALL, k->dump);
 	int64_t period_s, slots;
 
 	*d = (struct dumping){ .feeds = f, .name = k->name, .row = i };
@@ -164,15 +237,18 @@ start_dumps(struct feeds *f, size_t i, const struct conf *conf)
 	}
 	d->every_s = slots > 1 && slots <= period_s ? period_s / slots : period_s;
 	d->conf = (struct dump_conf){
-		.kind = k->kind, .style = read_style(conf), .period_s = (uint32_t)period_s,
+		.style = read_style(conf), .period_s = (uint32_t)period_s,
 		.file = mem_strdup(file),
 		.umask = (mode_t)conf_int(conf, CONF_ALL, "files_umask"),
 	};
 	if (conf_text(conf, CONF_ALL, k->latest) != NULL)
 		d->conf.latest = mem_strdup(conf_text(conf, CONF_ALL, k->latest));
+	if (k->kind == TELLER_BMP)
+		d->kept = kept_new(&(struct kept_conf){ 0 });
+	d->without_stats = k->without_stats != NULL && conf_bool(conf, CONF_ALL, k->without_stats);
 	/* What was saved is told once at the start. */
 	if (teller_next(f->d->rib, NULL) != NULL)
-		begin_dump(d, wall_sec(wall_now()));
+		begin_dump(d, wall_sec(wall_now()), 0, 0);
 }
 
 /* --- all of them --------------------------------------------------------------------------------- */
@@ -226,6 +302,18 @@ feeds_start(struct daemon *d, const struct conf *conf)
 
 /* --- BMP, besides routes ------------------------------------------------------------------------ */
 
+/* For the dump that comes next. */
+static void
+keep_note(struct feeds *f, const struct sbuf *b, bool statistic)
+{
+	const struct bmp_note *note = (const void *)b->text;
+
+	for (size_t i = 0; i < FEEDS; i++)
+		if (f->dump[i].kept != NULL && !(statistic && f->dump[i].without_stats))
+			kept_tell(f->dump[i].kept, note, (const uint8_t *)(note + 1),
+			    b->len - sizeof(*note));
+}
+
 /* A message as it came, or one of its statistics. */
 static void
 note_event(struct feeds *f, const struct bmp_event *e, enum bmp_note_kind kind,
@@ -240,6 +328,7 @@ note_event(struct feeds *f, const struct bmp_event *e, enum bmp_note_kind kind,
 	else if (kind == BMP_NOTE_MESSAGE)
 		sbuf_add(&b, e->message->bytes, e->message->len);
 	changes_tell(f->changes, TELLER_BMP, b.text, b.len);
+	keep_note(f, &b, stat != NULL);
 	sbuf_done(&b);
 }
 
@@ -328,24 +417,48 @@ feeds_stop(struct feeds *f)
 		mem_free((char *)(uintptr_t)f->dump[i].conf.file);
 		mem_free((char *)(uintptr_t)f->dump[i].conf.latest);
 		sbuf_done(&f->dump[i].err);
+		kept_free(f->dump[i].kept);
 		tagmap_release(f->tags[i]);
 	}
 	changes_free(f->changes);
 	mem_free(f);
 }
 
+/* A family of counters, and whether its books balance. */
+static void
+describe_counters(const void *family, const struct counter_row *row, size_t count, struct json *j)
+{
+	for (size_t k = 0; k < count; k++)
+		json_u64(j, row[k].name, counter_get((const counter_t *)((const char *)family +
+		    row[k].at)));
+	json_i64(j, "balance", counter_balance(family, row, count));
+}
+
 static void
 describe_msglog(struct msglog *m, struct json *j)
 {
 	struct msglog_counters counters = { 0 };
-	const char *c = (const char *)&counters;
 
 	msglog_counters(m, &counters);
 	json_object(j, "msglog");
-	for (size_t k = 0; k < msglog_counter_count; k++)
-		json_u64(j, msglog_counter_rows[k].name,
-		    counter_get((const counter_t *)(c + msglog_counter_rows[k].at)));
-	json_i64(j, "balance", counter_balance(c, msglog_counter_rows, msglog_counter_count));
+	describe_counters(&counters, msglog_counter_rows, msglog_counter_count, j);
+	json_end(j, '}');
+}
+
+static void
+describe_dumps(const struct dumping *d, struct json *j)
+{
+	json_object(j, "dumps");
+	json_u64(j, "runs", d->runs);
+	json_u64(j, "skipped", d->skipped);
+	json_u64(j, "failed", d->failed);
+	json_u64(j, "last_entries", d->f.entries);
+	json_u64(j, "slowest_slice_us", (uint64_t)d->slowest_ns / 1000);
+	if (d->kept != NULL) {
+		json_object(j, "messages");
+		describe_counters(kept_counters(d->kept), kept_counter_rows, kept_counter_count, j);
+		json_end(j, '}');
+	}
 	json_end(j, '}');
 }
 
@@ -360,14 +473,8 @@ feeds_describe(const struct feeds *f, struct json *j)
 		json_str(j, "of", feed_keys[i].name);
 		if (f->msglog[i] != NULL)
 			describe_msglog(f->msglog[i], j);
-		if (d->every_s > 0) {
-			json_object(j, "dumps");
-			json_u64(j, "runs", d->runs);
-			json_u64(j, "skipped", d->skipped);
-			json_u64(j, "failed", d->failed);
-			json_u64(j, "last_entries", d->f.entries);
-			json_end(j, '}');
-		}
+		if (d->every_s > 0)
+			describe_dumps(d, j);
 		json_end(j, '}');
 	}
 	json_end(j, ']');

@@ -186,10 +186,39 @@ lines_are_pmaccts(void **state)
 	}
 }
 
+/* In a dump they have its time, and the router's own besides. */
+static void
+lines_of_dumps_are_pmaccts(void **state)
+{
+	const struct bmp_note note = { BMP_NOTE_MESSAGE, 4711, addr_of_v4(0xc0000207) };
+	const struct record_style style = { .epoch = true };
+	uint8_t room[1024];
+	struct wr w = wr_of(room, sizeof(room));
+	struct bmprecord r = {
+		.note = &note, .message = room, .seq = 7, .dumped = wall_of_sec(1000000000),
+	};
+	struct sbuf out = { 0 };
+
+	(void)state;
+	make_down(&w);
+	r.len = wr_len(&w);
+	assert_true(bmprecord_put(&r, &style, &out));
+	assert_string_equal(sbuf_text(&out), "{\"event_type\": \"dump\", \"seq\": 7, "
+	    "\"timestamp\": \"1000000000\", \"timestamp_event\": \"1700000000.000005\", "
+	    "\"bmp_router\": \"192.0.2.7\", \"bmp_router_port\": 4711, "
+	    "\"bmp_msg_type\": \"peer_down\", " GLOBAL
+	    "\"peer_type_str\": \"Global Instance Peer\", \"reason_type\": 4, \"reason_str\": "
+	    "\"The remote system closed the session without a notification message\"}\n");
+	sbuf_done(&out);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(lines_are_pmaccts) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_are_pmaccts),
+		cmocka_unit_test(lines_of_dumps_are_pmaccts),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
