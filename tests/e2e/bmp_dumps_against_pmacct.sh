@@ -73,18 +73,23 @@ plain() {
 		s/"local_pref": [0-9]+, //
 		s/"bmp_peer_up_info_3": "67-6C-6F-62-61-6C"/"bmp_peer_up_info_vrf_table_name": "global"/'
 }
-# beside NAME OURS THEIRS PATTERN: lines with it, in any order; without routes in theirs.
-beside() {
-	order=cat
-	[ "$4" = '"route_monitor"' ] && order=sort
-	grep -e "$4" "$2" | plain | LC_ALL=C $order >"$dir/a"
-	grep -e "$4" "$3" | plain | LC_ALL=C $order >"$dir/b"
+# like NAME A B [ORDER]: the same lines; with `sort` in any order, as routes are.
+like() {
+	plain <"$2" | LC_ALL=C ${4:-cat} >"$dir/a"
+	plain <"$3" | LC_ALL=C ${4:-cat} >"$dir/b"
 	[ -s "$dir/a" ] && diff "$dir/a" "$dir/b" >"$dir/diff"
-	say $? "$1: $4 ($(wc -l <"$dir/a") lines)"
+	say $? "$1 ($(wc -l <"$dir/a") lines)"
 	grep '^[<>]' "$dir/diff" | sort -k1.3 | head -n 4 | sed 's/^/    /'
 }
+# beside NAME OURS THEIRS PATTERN [ORDER]: the lines with it.
+beside() {
+	grep -e "$4" "$2" >"$dir/ours.part"
+	grep -e "$4" "$3" >"$dir/theirs.part"
+	like "$1: $4" "$dir/ours.part" "$dir/theirs.part" "${5:-}"
+}
 for router in $routers; do
-	for what in dump_init '"route_monitor"' '"init"' '"peer_up"' '"peer_down"' '"stats"' '"bmp_msg_type": "[^r]' dump_close; do
+	beside "$router" "$dir/ours-latest-$router" "$dir/theirs-latest-$router" '"route_monitor"' sort
+	for what in dump_init '"init"' '"peer_up"' '"peer_down"' '"stats"' '"bmp_msg_type": "[^r]' dump_close; do
 		beside "$router" "$dir/ours-latest-$router" "$dir/theirs-latest-$router" "$what"
 	done
 	same "$router: as many lines" "$(wc -l <"$dir/theirs-latest-$router")" "$(wc -l <"$dir/ours-latest-$router")"
@@ -92,12 +97,9 @@ for router in $routers; do
 		"$(sed -n '1p;$p' "$dir/ours-latest-$router" | jq -r .event_type | paste -sd' ')"
 	same "$router: one number" 1 "$(jq -s 'map(.seq) | unique | length' "$dir/ours-latest-$router")"
 	beside "log of $router" "$dir/ours-log-$router.json" "$dir/theirs-log-$router.json" '"peer_down"'
-	plain <"$dir/ours-latest-$router" | sed -E 's/"timestamp": "[^"]*"//' >"$dir/a"
-	plain <"$dir/line-$router" | sed -E 's/"timestamp": "[^"]*"//' | diff "$dir/a" - >/dev/null
-	say $? "$router: -O and -i dump the same"
-	plain <"$dir/nf-latest-$router" | sed -E 's/"timestamp": "[^"]*"//' >"$dir/b"
-	grep -v '"stats"' "$dir/a" | diff - "$dir/b" >/dev/null
-	say $? "$router: nfacctd dumps the same without statistics"
+	like "$router: -O and -i dump the same" "$dir/ours-latest-$router" "$dir/line-$router" sort
+	grep -v '"stats"' "$dir/ours-latest-$router" >"$dir/ours.part"
+	like "$router: nfacctd dumps the same without statistics" "$dir/ours.part" "$dir/nf-latest-$router" sort
 done
 port=$(jq -r 'select(.event_type == "dump_init").bmp_router_port' "$dir/ours-latest-127_0_0_2")
 same "names have time, router and port" "$(readlink "$dir/theirs-latest-127_0_0_2" | sed -E 's/.*-([0-9]+)\.json/\1/')" \

@@ -215,10 +215,10 @@ dump(struct fix *f, const struct dump_who *who, struct teller *busy)
 	f->over = false;
 	f->plan = dump_plan_begin(f->rib, who);
 	assert_true(reader_ask(f->reader, &job));
-	for (unsigned i = 0; busy != NULL && i < 20000; i++)
+	for (unsigned i = 0; busy != NULL && i < 4000; i++)
 		announce(busy, 100000 + i, 1);
 	while (!f->over) {
-		assert_true(poll(&p, 1, 10000) > 0);
+		assert_true(poll(&p, 1, 60000) > 0);
 		reader_collect(f->reader);
 	}
 }
