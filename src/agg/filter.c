@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Filters of an output: lists of tags and of labels, which cost a comparison, and libpcap expressions
- * over a packet made from the flow (filter_packet.c), which are asked last. All must agree.
+ * over a packet made from the flow (flow/flow_packet.c), which are asked last. All must agree.
  */
 #include <pcap/pcap.h>
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agg/filter_packet.h"
+#include "flow/flow_packet.h"
 #include "agg/slice.h"
 #include "core/mem.h"
 
@@ -177,7 +177,7 @@ read_expressions(struct source *src, struct filter *f)
 	text = conf_text(src->conf, src->output, src->var);
 	if (text == NULL)
 		return;
-	reading.handle = pcap_open_dead(DLT_EN10MB, FILTER_PACKET);
+	reading.handle = pcap_open_dead(DLT_EN10MB, FLOW_PACKET);
 	if (reading.handle == NULL) {
 		filter_error(src, text, "cannot be compiled: libpcap gave no handle");
 		return;
@@ -215,6 +215,12 @@ filter_compile(const struct conf *conf, size_t output, struct conf_notes *notes)
 		return f;
 	filter_free(f);
 	return NULL;
+}
+
+struct filter *
+filter_of_ignored(void)
+{
+	return mem_new(sizeof(struct filter));
 }
 
 void
@@ -299,26 +305,46 @@ label_passes(const struct filter *f, uint32_t id)
 static bool
 expression_passes(const struct filter *f, const struct flow *flow)
 {
-	uint8_t packet[FILTER_PACKET];
+	uint8_t packet[FLOW_PACKET];
 	struct pcap_pkthdr header = { 0 };
 
 	if (f->progs == 0)
 		return true;
-	header.len = header.caplen = (bpf_u_int32)filter_packet(flow, packet);
+	header.len = header.caplen = (bpf_u_int32)flow_packet(flow, packet);
 	for (size_t i = 0; i < f->progs; i++)
 		if (pcap_offline_filter(&f->prog[i], &header, packet) != 0)
 			return true;
 	return false;
 }
 
+/* FILTER_REASONS: it passes. */
+static enum filter_reason
+why_not(const struct filter *f, const struct flow *flow)
+{
+	if (flow->r.ignored)
+		return FILTERED_IGNORED;
+	if (!tag_passes(&f->tag, flow->r.tag))
+		return FILTERED_TAG;
+	if (!tag_passes(&f->tag2, flow->r.tag2))
+		return FILTERED_TAG2;
+	if (!label_passes(f, flow->r.label))
+		return FILTERED_LABEL;
+	return expression_passes(f, flow) ? FILTER_REASONS : FILTERED_EXPRESSION;
+}
+
 unsigned
-filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass)
+filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass,
+    uint64_t reason[FILTER_REASONS])
 {
 	unsigned passed = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		if (tag_passes(&f->tag, flow[i].r.tag) && tag_passes(&f->tag2, flow[i].r.tag2) &&
-		    label_passes(f, flow[i].r.label) && expression_passes(f, &flow[i]))
+	for (unsigned i = 0; i < n; i++) {
+		enum filter_reason why = why_not(f, &flow[i]);
+
+		if (why == FILTER_REASONS)
 			pass[passed++] = (uint16_t)i;
+		else
+			reason[why]++;
+	}
 	return passed;
 }

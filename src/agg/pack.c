@@ -91,6 +91,13 @@ pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t
 	}
 }
 
+void
+pack_constant(struct pack_program *prog, const struct prim *prim, size_t at, uint64_t number)
+{
+	add_part(prog, PACK_CONSTANT, at, value_rows[prim->type].key_bytes, 0);
+	prog->part[prog->parts - 1].number = number;
+}
+
 /*
  * Neighbours in the flow that are neighbours in the key as well are one number: ports, or the AS of
  * both ends, as long as struct flow keeps them side by side. Of any length up to 8.
@@ -264,6 +271,8 @@ gather(const struct pack_part *part, const struct pack_style *style, const struc
 		GATHER(take_etype(&flow[i], at));
 	case PACK_BOTTOM_LABEL:
 		GATHER(take_bottom_label(&flow[i], at));
+	case PACK_CONSTANT:
+		GATHER(part->number);
 	}
 }
 

@@ -12,6 +12,7 @@
 enum pack_from {
 	PACK_PLAIN,			/* `bytes` of the flow as they are */
 	PACK_TOS, PACK_TIME, PACK_RD, PACK_DIRECTION, PACK_ETYPE, PACK_BOTTOM_LABEL,
+	PACK_CONSTANT,			/* `number`, whatever the flow */
 };
 
 /* One field (or half an address) of a word. */
@@ -21,6 +22,7 @@ struct pack_part {
 	uint16_t at;			/* offset in struct flow */
 	uint8_t shift;			/* left, into its place of the word */
 	uint8_t bytes;			/* of a plain number; 0: taken in its own way */
+	uint64_t number;
 };
 
 #define PACK_FUSED	8		/* parts of a word at most */
@@ -42,6 +44,7 @@ struct pack_word {
 struct pack_style {
 	int64_t time_unit_ns;		/* TAKE_TIME cuts to it */
 	unsigned tos_shift;		/* 2 with tos_encode_as_dscp */
+	uint64_t post_tag, post_tag2;	/* for all flows; 0: none */
 };
 
 struct pack_program {
@@ -57,6 +60,8 @@ void	pack_free(struct pack_program *prog);
 
 /* Append a field: fields come in key order, `at` is the key's byte, `from` the flow's. */
 void	pack_field(struct pack_program *prog, const struct prim *prim, size_t at, size_t from);
+/* The same for a field that is a number for all flows (post_tag). */
+void	pack_constant(struct pack_program *prog, const struct prim *prim, size_t at, uint64_t number);
 /* After the last field. */
 void	pack_seal(struct pack_program *prog);
 

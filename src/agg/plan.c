@@ -222,6 +222,14 @@ taken_from(size_t at, uint32_t decides)
 	return at;
 }
 
+/* post_tag and post_tag2 stand for whatever the flow's tag is; 0: there is none. */
+static uint64_t
+post_tag_of(const struct pack_style *style, const struct prim *prim)
+{
+	return prim->at == offsetof(struct flow, r.tag) ? style->post_tag :
+	    prim->at == offsetof(struct flow, r.tag2) ? style->post_tag2 : 0;
+}
+
 static struct pack_program *
 make_program(const struct plan *plan, unsigned side, const struct pack_style *style,
     uint32_t decides)
@@ -233,8 +241,11 @@ make_program(const struct plan *plan, unsigned side, const struct pack_style *st
 		const struct plan_field *f = &plan->field[i];
 		bool other = side == 1 && plan->sum != NULL && f->prim == prim_of_sum(plan->sum);
 
-		pack_field(prog, f->prim, f->at,
-		    taken_from(other ? f->prim->sum_at : f->prim->at, decides));
+		if (post_tag_of(style, f->prim) != 0)
+			pack_constant(prog, f->prim, f->at, post_tag_of(style, f->prim));
+		else
+			pack_field(prog, f->prim, f->at,
+			    taken_from(other ? f->prim->sum_at : f->prim->at, decides));
 	}
 	pack_seal(prog);
 	return prog;
@@ -262,6 +273,8 @@ plan_compile(const struct conf *conf, size_t output, wall_t start, struct conf_n
 		.time_unit_ns = conf_bool(conf, output, "timestamps_secs") ? NS_PER_SEC :
 		    NS_PER_USEC,
 		.tos_shift = conf_bool(conf, output, "tos_encode_as_dscp") ? 2 : 0,
+		.post_tag = (uint64_t)conf_int(conf, output, "post_tag"),
+		.post_tag2 = (uint64_t)conf_int(conf, output, "post_tag2"),
 	};
 
 	asked.table = prims(&asked.count);

@@ -13,6 +13,13 @@
 #include "agg/rack.h"
 #include "core/epoch.h"
 #include "core/growslots.h"
+#include "core/names.h"
+
+/* Why a filter held a flow back: the first of them that did. */
+enum filter_reason {
+	FILTERED_IGNORED,		/* by a rule of pre_tag_map */
+	FILTERED_TAG, FILTERED_TAG2, FILTERED_LABEL, FILTERED_EXPRESSION, FILTER_REASONS
+};
 
 struct slice;
 typedef void slice_adder(struct slice *s, const struct flow *flow, const uint64_t *keys, unsigned n);
@@ -32,6 +39,7 @@ struct slice {
 	wall_t opened, closed;
 	uint64_t offered, filtered, made;	/* by the worker: flows seen, kept out by filters, added
 					   once more under their other end */
+	uint64_t reason[FILTER_REASONS];	/* of those filtered */
 	uint64_t flows_in;		/* flows (times sides) added: offered - filtered + made */
 	uint64_t late;			/* of offered: went to the bin of their arrival */
 	uint64_t bytes_in, packets_in;	/* their sums: must equal the sums over the entries */
@@ -74,16 +82,19 @@ slice_counters(const struct slice *s, size_t i)
 }
 
 /*
- * Filters of an output in front of its plan: `aggregate_filter` (libpcap expressions over a
- * packet made from the flow; ',' is OR), pre_tag_filter and kin. Gives which flows pass, compacted
- * into `pass` as indices; counts the rest.
+ * Filters of an output in front of its plan: flows that pre_tag_map ignores, tag and label filters,
+ * `aggregate_filter` (libpcap expressions over a packet made from the flow; ',' is OR). All must agree.
  */
 struct filter;
 /* NULL where the output has none; errors are in notes. */
 struct filter *filter_compile(const struct conf *conf, size_t output, struct conf_notes *notes);
+struct filter *filter_of_ignored(void);	/* for outputs without filters whose pre_tag_map ignores flows */
 void	filter_free(struct filter *f);
 /* Where labels are spelled; to be said before the first filter_run. */
 void	filter_names(struct filter *f, const struct names *names);
-unsigned filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass);
+
+/* Gives which flows pass, compacted into `pass` as indices; adds the others to `reason`. */
+unsigned filter_run(const struct filter *f, const struct flow *flow, unsigned n, uint16_t *pass,
+	    uint64_t reason[FILTER_REASONS]);
 
 #endif

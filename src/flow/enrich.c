@@ -52,6 +52,7 @@ enrich_free(struct enrich *en)
 	mem_free(en->rd_memo);
 	mem_free(en->roa_memos);
 	mem_free(en->after);
+	tagging_room_free(en->tagging);
 	mem_free(en);
 }
 
@@ -499,14 +500,27 @@ fill_rd(struct enrich *en, const struct profile *p, struct flow *flow, unsigned 
 	}
 }
 
+/* As exported, or by the map, which may look at all that was filled in before. */
 static void
-fill_tags(struct flow *flow, unsigned n)
+fill_tags(struct enrich *en, const struct profile *p, struct flow *flow, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		flow[i].r.tag = flow[i].tag;
-		flow[i].r.tag2 = flow[i].tag2;
-		flow[i].r.label = flow[i].label;
+	const struct list *tos = p->list[LIST_TOS];
+
+	if (p->tagging == NULL) {
+		for (unsigned i = 0; i < n; i++) {
+			flow[i].r.tag = flow[i].tag;
+			flow[i].r.tag2 = flow[i].tag2;
+			flow[i].r.label = flow[i].label;
+			flow[i].r.ignored = 0;
+		}
+		return;
 	}
+	if (en->tagging == NULL)
+		en->tagging = tagging_room_new();
+	tagging_run(p->tagging, en->tagging, en->rib, flow, n);
+	if (tagging_sets(p->tagging) & SETS_TOS && tos != NULL)
+		for (unsigned i = 0; i < n; i++)
+			flow[i].r.tos = (uint8_t)list_apply(tos, flow[i].r.tos);
 }
 
 /* What is said about one end of flow i, and the count of how its route was found. */
@@ -630,7 +644,7 @@ enrich_some(struct enrich *en, const struct profile *p, struct flow *flow, unsig
 	if (needs & ENRICH_RD)
 		fill_rd(en, p, flow, n);
 	if (needs & ENRICH_TAGS)
-		fill_tags(flow, n);
+		fill_tags(en, p, flow, n);
 	add_tally(en, p, &tally, n);
 }
 

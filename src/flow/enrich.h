@@ -61,6 +61,12 @@ void	profile_use_roas(struct profile *p, const struct roas *roas);
  */
 uint32_t profile_decides(const struct profile *p);
 
+/* Some rule of its pre_tag_map says that flows are for no output (flow->r.ignored). */
+bool	profile_ignores(const struct profile *p);
+
+/* Before it is published: where labels of its pre_tag_map get their ids. */
+void	profile_use_names(struct profile *p, struct names *names);
+
 /* State of one worker: the views its exporters resolve to. */
 struct enrich;
 struct enrich *enrich_new(const struct rib *rib);	/* rib may be NULL: no BGP */

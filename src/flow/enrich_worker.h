@@ -102,6 +102,7 @@ struct enrich {
 	struct steps *steps;		/* NULL: nobody wants to know */
 	struct roa_memos *roa_memos;	/* NULL until a profile asks for states */
 	struct after *after;		/* NULL until a profile needs it */
+	struct tagging_room *tagging;	/* NULL until a profile has a pre_tag_map */
 };
 
 /* Whose routes a flow sees. The line is that of the rule that said so, 0 for none. */

@@ -129,7 +129,8 @@ struct flow {
 		/* line 4 */
 		uint16_t src_port, dst_port;		/* after ports_file */
 		uint8_t proto, tos;			/* after protos_file, tos_file */
-		uint8_t spare[58];
+		uint8_t ignored;			/* by a rule of pre_tag_map: for no output */
+		uint8_t spare[57];
 	} r;
 
 	/* as decoded: the tail, of which most records have little */

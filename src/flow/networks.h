@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
-#include "flow/networks_trie.h"
+#include "net/trie.h"
 #include "net/addr.h"
 
 /* One line of the file, as written: "[nexthop,][[peer_as_]origin_as,]net/len". */

@@ -305,6 +305,7 @@ static const struct { enum profile_file file; const char *var; } file_vars[] = {
 	{ FILE_PROTOS, "protos_file" }, { FILE_TOS, "tos_file" }, { FILE_AGENT, "bgp_agent_map" },
 	{ FILE_BMP_AGENT, "bmp_agent_map" },
 	{ FILE_RD, "flow_to_rd_map" }, { FILE_PEER_DST_IP, "bgp_peer_dst_ip_map" },
+	{ FILE_PRE_TAG, "pre_tag_map" },
 };
 
 /* What has to be asked about each end, from what the plans need and who may answer. */
@@ -352,6 +353,21 @@ load_files(struct compiling *c)
 		if (is_there(c, FILE_AGENT + i))
 			p->map[i] = flowmap_load((enum flowmap_kind)i, p->path[FILE_AGENT + i],
 			    notes);
+	if (is_there(c, FILE_PRE_TAG))
+		p->tagging = tagging_load(p->path[FILE_PRE_TAG], notes);
+}
+
+/* A map that nobody sees the results of is not run, and needs nothing. */
+static void
+settle_tags(struct profile *p)
+{
+	if (p->tagging == NULL)
+		return;
+	if (tagging_sets(p->tagging) & SETS_IGNORE ||
+	    (tagging_sets(p->tagging) & SETS_TOS && p->set.needs & ENRICH_PORTS))
+		p->set.needs |= ENRICH_TAGS;
+	if (p->set.needs & ENRICH_TAGS)
+		p->set.needs |= tagging_needs(p->tagging);
 }
 
 static void
@@ -390,8 +406,9 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	p->set.by_router_id = !conf_bool(conf, output, "bgp_disable_router_id_check");
 	p->set.default_origin = conf_bool(conf, output, "bgp_default_origin");
 	read_after(&c);
-	settle_lookups(&p->set);
 	load_files(&c);
+	settle_tags(p);
+	settle_lookups(&p->set);
 	if (notes->errors == errors)
 		return p;
 	profile_free(p);
@@ -435,6 +452,7 @@ profile_share(struct profile *p, const struct profile *other)
 	if (!same_settings(p, other))
 		return false;
 	p->set.needs |= other->set.needs;
+	settle_tags(p);
 	settle_lookups(&p->set);
 	return true;
 }
@@ -452,7 +470,22 @@ profile_decides(const struct profile *p)
 
 	for (unsigned i = 0; i < LIST_KINDS; i++)
 		decides |= p->list[i] != NULL ? ENRICH_PORTS : 0;
+	if (p->tagging != NULL)
+		decides |= ENRICH_TAGS | (tagging_sets(p->tagging) & SETS_TOS ? ENRICH_PORTS : 0);
 	return decides;
+}
+
+bool
+profile_ignores(const struct profile *p)
+{
+	return p->tagging != NULL && tagging_sets(p->tagging) & SETS_IGNORE;
+}
+
+void
+profile_use_names(struct profile *p, struct names *names)
+{
+	if (p->tagging != NULL)
+		tagging_use_names(p->tagging, names);
 }
 
 void
@@ -465,6 +498,7 @@ profile_free(struct profile *p)
 		list_free(p->list[i]);
 	for (unsigned i = 0; i < FLOWMAP_KINDS; i++)
 		flowmap_free(p->map[i]);
+	tagging_free(p->tagging);
 	for (unsigned i = 0; i < PROFILE_FILES; i++)
 		mem_free(p->path[i]);
 	commpat_free(p->std_as);

@@ -10,6 +10,7 @@
 #include "flow/flowmap.h"
 #include "flow/lists.h"
 #include "flow/networks.h"
+#include "flow/tagging.h"
 #include "rib/commpat.h"
 #include "rib/roa.h"
 
@@ -32,7 +33,8 @@ enum source_field {
 enum profile_file {
 	FILE_NETWORKS, FILE_PORTS, FILE_PROTOS, FILE_TOS,
 	FILE_AGENT, FILE_PEER_SRC_AS, FILE_SRC_LOCAL_PREF, FILE_SRC_MED,
-	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, PROFILE_FILES
+	FILE_BMP_AGENT, FILE_RD, FILE_PEER_DST_IP, FILE_PRE_TAG,
+	PROFILE_FILES
 };
 
 /* No padding and no pointers: two are compared as bytes. */
@@ -76,6 +78,7 @@ struct profile {
 	struct networks *networks;
 	struct list *list[LIST_KINDS];
 	struct flowmap *map[FLOWMAP_KINDS];
+	struct tagging *tagging;		/* pre_tag_map; NULL: none */
 	/* Of keys that hold for all outputs, so that they are no part of what tells profiles apart: */
 	struct prefix follow[FOLLOW_PREFIXES];	/* bgp_follow_nexthop */
 	unsigned follows;

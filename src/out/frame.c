@@ -115,6 +115,8 @@ add_slice(struct output *o, struct slice *s)
 		count(&o->c.early_slices);
 	count_add(&o->c.flows_in, s->offered);
 	count_add(&o->c.filtered, s->filtered);
+	for (unsigned i = 0; i < FILTER_REASONS; i++)
+		count_add(&o->c.reason[i], s->reason[i]);
 	count_add(&o->c.made, s->made);
 	count_add(&o->c.late, s->late);
 	count_add(&o->c.flows_added, s->flows_in);

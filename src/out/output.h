@@ -74,7 +74,8 @@ const struct out_kind *out_kind(const char *type);
 struct out_counters {
 	counter_t flows_in;		/* handed to this output by the workers */
 	counter_t made;			/* by sum_*: the second side */
-	counter_t filtered;		/* by aggregate_filter and the tag filters */
+	counter_t filtered;		/* by pre_tag_map, aggregate_filter and the tag filters */
+	counter_t reason[FILTER_REASONS];	/* of those */
 	counter_t flows_added;		/* went into entries */
 	counter_t late;			/* of those handed: out of bin_past..bin_future */
 	counter_t bytes_added, packets_added;

@@ -23,6 +23,8 @@ find_profile(struct setup *s, struct setup_output *o, size_t i, const char *pref
 		return -1;
 	if (o->plan != NULL)
 		plan_take_from_record(o->plan, profile_decides(p));
+	if (profile_ignores(p) && o->filter == NULL)
+		o->filter = filter_of_ignored();
 	for (size_t k = 0; k < s->profiles; k++)
 		if (profile_share(s->profile[k], p)) {
 			o->profile = (unsigned)k;
@@ -246,6 +248,8 @@ setup_compile(struct conf *conf, struct names *names, const char *prefix, wall_t
 		return NULL;
 	}
 	s->collector = collector_settings(s, names);
+	for (size_t i = 0; i < s->profiles; i++)
+		profile_use_names(s->profile[i], names);
 	return s;
 }
 

@@ -133,7 +133,7 @@ static void
 add_filtered(struct worker *w, const struct setup_output *o, struct worker_output *wo,
     const struct flow *flow, unsigned n)
 {
-	unsigned passed = filter_run(o->filter, flow, n, w->pass);
+	unsigned passed = filter_run(o->filter, flow, n, w->pass, wo->slice->reason);
 
 	wo->slice->filtered += n - passed;
 	for (unsigned i = 0; i < passed;) {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "agg/filter_packet.h"
+#include "flow/flow_packet.h"
 #include "agg/slice.h"
 #include "agg_test.h"
 #include "core/mem.h"
@@ -90,6 +90,7 @@ test_filters(void **state)
 		struct conf *conf;
 		struct filter *f;
 		uint16_t pass[FLOWS];
+		uint64_t reason[FILTER_REASONS] = { 0 };
 		unsigned passed, bits = 0;
 
 		sbuf_printf(&lines, "aggregate: none\n%s", rows[i].line);
@@ -98,9 +99,12 @@ test_filters(void **state)
 		assert_int_equal(notes.count, 0);
 		assert_non_null(f);
 		filter_names(f, names);
-		passed = filter_run(f, flow, FLOWS, pass);
+		passed = filter_run(f, flow, FLOWS, pass, reason);
 		for (unsigned k = 0; k < passed; k++)
 			bits |= B(pass[k]);
+		for (unsigned k = 0; k < FILTER_REASONS; k++)
+			passed += (unsigned)reason[k];
+		assert_int_equal(passed, FLOWS);
 		if (bits != rows[i].pass)
 			fail_msg("%s: passes %x, not %x", rows[i].line, bits, rows[i].pass);
 		filter_free(f);
@@ -145,14 +149,14 @@ test_packets(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 20000; i++) {
-		uint8_t room[FILTER_PACKET];
+		uint8_t room[FLOW_PACKET];
 		struct flow flow;
 
 		rand_flow(&r, &flow);
 		if (i % 2 == 0)
 			flow.src = addr_of_v4((uint32_t)rand_next(&r));
 		flow.mpls_labels = (uint8_t)rand_next(&r);
-		assert_in_range(filter_packet(&flow, room), 14, FILTER_PACKET - 1);
+		assert_in_range(flow_packet(&flow, room), 14, FLOW_PACKET - 1);
 	}
 }
 

@@ -4,8 +4,8 @@
  * whose children and leaves are counted out of two bit maps (a "poptrie"). About 7 bytes a prefix
  * on a full table, one to three cache lines a lookup. Built once by the loader, then only read.
  */
-#ifndef WB_FLOW_NETWORKS_TRIE_H
-#define WB_FLOW_NETWORKS_TRIE_H
+#ifndef WB_NET_TRIE_H
+#define WB_NET_TRIE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writing the packet that stands for a flow. Checksums are left out: no expression reads them. */
-#include "agg/filter_packet.h"
+#include "flow/flow_packet.h"
 
 #include <assert.h>
 
@@ -87,9 +87,9 @@ put_l4(struct wr *w, const struct flow *flow)
 }
 
 size_t
-filter_packet(const struct flow *flow, uint8_t *room)
+flow_packet(const struct flow *flow, uint8_t *room)
 {
-	struct wr w = wr_of(room, FILTER_PACKET);
+	struct wr w = wr_of(room, FLOW_PACKET);
 	uint16_t etype = network_etype(flow);
 
 	assert(room != NULL);

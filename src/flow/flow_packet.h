@@ -3,14 +3,14 @@
  * A packet made from a flow: what a libpcap expression is asked about where no packet was seen.
  * Ethernet, then a VLAN tag and MPLS labels where the flow has them, IP, and the start of layer 4.
  */
-#ifndef WB_AGG_FILTER_PACKET_H
-#define WB_AGG_FILTER_PACKET_H
+#ifndef WB_FLOW_FLOW_PACKET_H
+#define WB_FLOW_FLOW_PACKET_H
 
 #include "flow/flow.h"
 
-#define FILTER_PACKET	160		/* room for the largest one */
+#define FLOW_PACKET	160		/* room for the largest one */
 
-/* `room` has FILTER_PACKET bytes. Gives the length. */
-size_t	filter_packet(const struct flow *flow, uint8_t *room);
+/* `room` has FLOW_PACKET bytes. Gives the length. */
+size_t	flow_packet(const struct flow *flow, uint8_t *room);
 
 #endif

@@ -9,7 +9,7 @@
  *
  * The idea of counting children out of a bit map: H. Asai, Y. Ohara, "Poptrie", SIGCOMM 2015.
  */
-#include "flow/networks_trie.h"
+#include "net/trie.h"
 
 #include <assert.h>
 #include <string.h>
