@@ -5,6 +5,8 @@
  */
 #include "conf/mapfile.h"
 
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -27,7 +29,13 @@ mapfile_open(const char *path, struct conf_notes *notes)
 {
 	FILE *f = fopen(path, "re");
 	struct mapfile *mf;
+	struct stat st;
 
+	if (f != NULL && fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+		fclose(f);
+		f = NULL;
+		errno = EISDIR;
+	}
 	if (f == NULL) {
 		conf_note(notes, CONF_NOTE_ERROR, path, 0, "cannot be opened: %s",
 		    strerror(errno));

@@ -71,6 +71,7 @@ rules_parse_prefix(const char *text, struct rules_value *ret)
 	rules_addr(&prefix.addr, ret->word);
 	ret->mask[0] = keep == 0 ? 0 : keep >= 64 ? UINT64_MAX : UINT64_MAX << (64 - keep);
 	ret->mask[1] = keep <= 64 ? 0 : UINT64_MAX << (128 - keep);
+	ret->not_v4 = keep < 96 && ret->word[0] == 0 && ret->word[1] == 0;
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 /* What a test compares with. */
 struct rules_value {
 	uint64_t word[RULES_KEY_WORDS], mask[RULES_KEY_WORDS];
+	bool not_v4;			/* a prefix of IPv6 that IPv4's place in it is no part of */
 	void *more;			/* what has no place in words; the key's `done` gives it back */
 };
 

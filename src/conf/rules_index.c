@@ -53,7 +53,7 @@ shape_of(struct rules *r, const struct rule *rule)
 		struct rule_test *test = &r->test[t];
 		bool again = false;
 
-		if (test->key->words == 0 || test->negated) {
+		if (test->key->words == 0 || test->negated || test->value.not_v4) {
 			r->index.questions = true;
 			continue;
 		}
@@ -351,6 +351,8 @@ says_yes(const struct rule_test *test, const void *subject, const uint64_t *word
 		return test->key->fits(v, subject) != test->negated;
 	for (unsigned w = 0; w < test->key->words; w++)
 		same &= (word[test->at + w] & v->mask[w]) == v->word[w];
+	if (v->not_v4 && word[test->at] == 0 && word[test->at + 1] >> 32 == 0xffff)
+		same = false;
 	return same != test->negated;
 }
 

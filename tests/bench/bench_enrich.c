@@ -13,7 +13,8 @@
 #include "flow/enrich.h"
 #include "rib/rib.h"
 
-enum { ROUNDS = 4000, FLOWS_OF_A_DATAGRAM = 24, MOST_TELLERS = 200 };
+enum { ROUNDS = 4000, FLOWS_OF_A_DATAGRAM = 24, MOST_TELLERS = 200,
+    INTERFACES = 10000 };
 
 struct bench {
 	uint64_t seed;
@@ -109,6 +110,7 @@ next_batch(struct bench *b)
 		else
 			flow->exporter = flow[-1].exporter;
 		flow->peer_src_ip = flow->exporter->addr;
+		flow->in_iface = random32(b) % INTERFACES;
 		flow->src_as = 100;
 		flow->dst_as = 200;
 		flow->src_mask = flow->dst_mask = 20;
@@ -167,6 +169,30 @@ measure(struct bench *b, const char *what, const char *settings, uint32_t needs)
 	profile_free(p);
 }
 
+/* Rules that flows hit, spread over all of them: by exporter and interface, or by network. */
+static void
+measure_tags(struct bench *b, unsigned rules, bool by_network)
+{
+	static const char name[] = "bench_enrich.map";
+	FILE *file = fopen(name, "w");
+	char what[64], room[PREFIX_TEXT];
+
+	if (file == NULL)
+		exit(1);
+	for (unsigned i = 0; i < rules; i++)
+		if (by_network)
+			fprintf(file, "set_tag=%u dst_net=%s\n", i + 1,
+			    prefix_text(&b->prefix[i % b->prefixes], room));
+		else
+			fprintf(file, "set_tag=%u in=%u ip=%s\n", i + 1, i % INTERFACES,
+			    addr_text(&b->exporter[i / INTERFACES % b->tellers].addr, room));
+	fclose(file);
+	snprintf(what, sizeof(what), "five-tuple, tag by one of %u %s", rules,
+	    by_network ? "networks" : "interfaces");
+	measure(b, what, "pre_tag_map: bench_enrich.map\n", ENRICH_HOSTS | ENRICH_PORTS | ENRICH_TAGS);
+	unlink(name);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -189,6 +215,9 @@ main(int argc, char **argv)
 	measure(&b, "AS of both ends from BGP", bgp, as);
 	measure(&b, "AS, path, med, peers, networks from BGP", bgp,
 	    as | ENRICH_ATTRS | ENRICH_NETS | ENRICH_PEER_DST_IP);
+	for (unsigned rules = 0; rules <= 100000; rules = rules == 0 ? 10 : rules * 10000)
+		for (unsigned by = 0; by < 2; by++)
+			measure_tags(&b, rules, by);
 	mem_free(b.flow);
 	mem_free(b.prefix);
 	epoch_offline(b.reader);
