@@ -321,7 +321,7 @@ expression_passes(const struct filter *f, const struct flow *flow)
 static enum filter_reason
 why_not(const struct filter *f, const struct flow *flow)
 {
-	if (flow->r.ignored)
+	if (flow->has & FLOW_IGNORED)
 		return FILTERED_IGNORED;
 	if (!tag_passes(&f->tag, flow->r.tag))
 		return FILTERED_TAG;

@@ -201,25 +201,24 @@ take_word(struct reading *rd, struct rule *rule, const struct mapword *word, voi
 static void *
 new_rule(struct rules *r)
 {
-	const size_t size = r->kind.result_size;
-	void *result;
+	struct record *record;
 
 	if (r->rules == r->rule_room) {
 		r->rule_room = r->rule_room * 2 + 16;
 		r->rule = mem_grow(r->rule, r->rule_room, sizeof(*r->rule));
-		r->result = mem_grow(r->result, r->rule_room, size);
+		r->record = mem_grow(r->record, r->rule_room, r->stride);
 	}
-	result = r->result + r->rules * size;
-	memset(result, 0, size);
-	return result;
+	record = record_of(r, r->rules);
+	memset(record, 0, r->stride);
+	record->jump = RULES_NONE;
+	return record->result;
 }
 
 static void
 take_rule(struct reading *rd, const struct mapword *word, int words)
 {
 	struct rules *r = rd->rules;
-	struct rule rule = { .first = (uint32_t)r->tests, .line = rd->line, .file = rd->file,
-	    .jump = RULES_NONE };
+	struct rule rule = { .first = (uint32_t)r->tests, .line = rd->line, .file = rd->file };
 	void *result = new_rule(r);
 	const char *wrong;
 
@@ -346,11 +345,11 @@ find_jumps(struct reading *rd)
 		}
 		found = find_label(rd, &slots, jump, hash_of(jump));
 		if (strcmp(jump->text, "next") == 0)
-			r->rule[jump->rule].jump = jump->rule + 1;
+			record_of(r, jump->rule)->jump = jump->rule + 1;
 		else if (found == SLOTS_NONE)
 			no_label(rd, jump);
 		else
-			r->rule[jump->rule].jump = rd->labels.name[found].rule;
+			record_of(r, jump->rule)->jump = rd->labels.name[found].rule;
 	}
 	slots_done(&slots);
 }
@@ -373,6 +372,7 @@ rules_load(const struct rules_kind *kind, const char *path, struct conf_notes *n
 	size_t errors = notes->errors;
 
 	r->kind = *kind;
+	r->stride = sizeof(struct record) + (kind->result_size + 7) / 8 * 8;
 	r->digest = hash_seed() | 1;
 	if (read_file(&rd, path))
 		find_jumps(&rd);
@@ -402,7 +402,7 @@ rules_free(struct rules *r)
 		mem_free(r->file[i]);
 	mem_free(r->file);
 	mem_free(r->rule);
-	mem_free(r->result);
+	mem_free(r->record);
 	mem_free(r->test);
 	mem_free(r);
 }
@@ -418,7 +418,7 @@ rules_count(const struct rules *r)
 void *
 rules_result(const struct rules *r, uint32_t rule)
 {
-	return r->result + rule * r->kind.result_size;
+	return record_of(r, rule)->result;
 }
 
 unsigned
@@ -432,7 +432,7 @@ rules_line(const struct rules *r, uint32_t rule, const char **ret_file)
 uint32_t
 rules_jump(const struct rules *r, uint32_t rule)
 {
-	return r->rule[rule].jump;
+	return record_of(r, rule)->jump;
 }
 
 unsigned

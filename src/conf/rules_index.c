@@ -53,14 +53,11 @@ shape_of(struct rules *r, const struct rule *rule)
 		struct rule_test *test = &r->test[t];
 		bool again = false;
 
-		if (test->key->words == 0 || test->negated || test->value.not_v4) {
-			r->index.questions = true;
+		if (test->key->words == 0 || test->negated || test->value.not_v4)
 			continue;
-		}
 		for (unsigned w = 0; w < test->key->words; w++)
 			again |= has_word(&shape, (uint8_t)(test->at + w));
 		test->compared = !again;
-		r->index.questions |= again;
 		for (unsigned w = 0; !again && w < test->key->words; w++)
 			if (test->value.mask[w] != 0)
 				add_word(&shape, (uint8_t)(test->at + w), test->value.mask[w]);
@@ -132,47 +129,94 @@ rule_key(const struct rules *r, const struct rule *rule, const struct shape *sha
 	}
 }
 
+static inline struct bucket *
+bucket_of(const struct shape *shape, uint32_t b)
+{
+	return (struct bucket *)(void *)(shape->bucket + b * shape->stride);
+}
+
+static inline bool
+has_key(const struct shape *shape, uint32_t b, const uint64_t *key)
+{
+	const struct bucket *bucket = bucket_of(shape, b);
+	uint64_t differ = 0;
+
+	for (unsigned i = 0; i < shape->words; i++)
+		differ |= bucket->key[i] ^ key[i];
+	return differ == 0;
+}
+
 static uint32_t
 find_bucket(const struct shape *shape, const uint64_t *key, uint64_t hash)
 {
-	const size_t bytes = shape->words * sizeof(*key);
 	struct slots_at at;
 	uint32_t b = slots_first(&shape->slots, hash, &at);
 
-	while (b != SLOTS_NONE && memcmp(shape->key + (size_t)b * shape->words, key, bytes) != 0)
+	while (b != SLOTS_NONE && !has_key(shape, b, key))
 		b = slots_next(&shape->slots, &at);
 	return b;
 }
 
-/* Rules of a shape, rising in `of`: their buckets. */
-static void
-fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint32_t *bucket)
+static bool
+asks(const struct rules *r, uint32_t i)
 {
-	uint64_t key[RULES_WORDS] = { 0 };
+	const struct rule *rule = &r->rule[i];
+
+	for (uint32_t t = rule->first; t < rule->first + rule->tests; t++)
+		if (!r->test[t].compared)
+			return true;
+	return false;
+}
+
+/* The bucket of a rule, made where there is none. */
+static uint32_t
+put_rule(const struct rules *r, struct shape *shape, uint32_t i)
+{
+	uint64_t key[RULES_WORDS] = { 0 }, hash;
+	struct bucket *bucket;
+	uint32_t b;
+
+	rule_key(r, &r->rule[i], shape, key);
+	hash = hash_words(key, shape->words, hash_seed());
+	b = find_bucket(shape, key, hash);
+	if (b == SLOTS_NONE) {
+		b = shape->buckets++;
+		slots_add(&shape->slots, hash, b);
+		bucket = bucket_of(shape, b);
+		bucket->lowest = i;
+		memcpy(bucket->key, key, shape->words * sizeof(*key));
+	}
+	bucket = bucket_of(shape, b);
+	bucket->count++;
+	bucket->asks |= asks(r, i);
+	return b;
+}
+
+/* Rules of a shape, rising in `of`: their buckets, and lists where a bucket has several. */
+static void
+fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint32_t *of_bucket)
+{
+	uint32_t listed = 0;
 
 	slots_init(&shape->slots, shape->rules);
-	shape->key = mem_array((size_t)shape->rules * shape->words + 1, sizeof(*key));
-	shape->first = mem_array((size_t)shape->rules + 2, sizeof(*shape->first));
-	shape->rule = mem_array(shape->rules, sizeof(*shape->rule));
-	for (uint32_t i = 0; i < shape->rules; i++) {
-		uint64_t hash;
-
-		rule_key(r, &r->rule[of[i]], shape, key);
-		hash = hash_words(key, shape->words, hash_seed());
-		bucket[i] = find_bucket(shape, key, hash);
-		if (bucket[i] == SLOTS_NONE) {
-			bucket[i] = shape->buckets++;
-			memcpy(shape->key + (size_t)bucket[i] * shape->words, key,
-			    shape->words * sizeof(*key));
-			slots_add(&shape->slots, hash, bucket[i]);
-		}
-		shape->first[bucket[i] + 2]++;
-	}
-	for (uint32_t b = 2; b < shape->buckets + 2; b++)
-		shape->first[b] += shape->first[b - 1];
-	/* Filling moves each bucket's beginning up to its end, which is the next one's beginning. */
+	shape->stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
+	shape->bucket = mem_array(shape->rules, shape->stride);
 	for (uint32_t i = 0; i < shape->rules; i++)
-		shape->rule[shape->first[bucket[i] + 1]++] = of[i];
+		of_bucket[i] = put_rule(r, shape, of[i]);
+	for (uint32_t b = 0; b < shape->buckets; b++) {
+		struct bucket *bucket = bucket_of(shape, b);
+
+		bucket->list = listed;
+		listed += bucket->count > 1 ? bucket->count : 0;
+		bucket->count = bucket->count > 1 ? 0 : 1;
+	}
+	shape->rule = mem_array((size_t)listed + 1, sizeof(*shape->rule));
+	for (uint32_t i = 0; i < shape->rules; i++) {
+		struct bucket *bucket = bucket_of(shape, of_bucket[i]);
+
+		if (bucket->lowest != of[i] || bucket->count == 0)
+			shape->rule[bucket->list + bucket->count++] = of[i];
+	}
 }
 
 static void
@@ -236,15 +280,22 @@ count_lengths(const struct rules *r, uint8_t at)
 	return n;
 }
 
-/* All prefixes that rules compare a key with, each once and in order. */
+static inline bool
+is_v4(const uint64_t word[2])
+{
+	return word[0] == 0 && word[1] >> 32 == 0xffff;
+}
+
+/* All prefixes of a family that rules compare a key with, each once and in order. */
 static struct trie_row *
-prefixes_of(const struct rules *r, const struct rules_key *key, size_t *ret_n)
+prefixes_of(const struct rules *r, const struct rules_key *key, bool v4, size_t *ret_n)
 {
 	struct trie_row *row = mem_array(r->tests + 1, sizeof(*row));
 	size_t n = 0, kept = 0;
 
 	for (size_t t = 0; t < r->tests; t++)
-		if (r->test[t].key == key && r->test[t].compared)
+		if (r->test[t].key == key && r->test[t].compared &&
+		    is_v4(r->test[t].value.word) == v4)
 			row[n++] = (struct trie_row){ .key = key_of(r->test[t].value.word),
 			    .len = length_of(r->test[t].value.mask) };
 	trie_sort(row, n);
@@ -262,29 +313,94 @@ row_covers(const struct trie_row *outer, const struct trie_row *inner)
 	    (outer->key ^ inner->key) >> (128 - outer->len) == 0);
 }
 
-static void
-make_lengths(const struct rules *r, const struct rules_key *key, uint8_t at, struct lengths *to)
+/* Does a shape compare nothing but the address at these words, and nobody asks more? */
+static bool
+is_alone(const struct shape *shape, uint8_t at)
 {
-	uint32_t around[130], depth = 0;
-	struct trie_row *row;
-	size_t n;
+	for (unsigned i = 0; i < shape->words; i++)
+		if (shape->at[i] != at && shape->at[i] != at + 1)
+			return false;
+	for (uint32_t b = 0; b < shape->buckets; b++)
+		if (bucket_of(shape, b)->asks)
+			return false;
+	return shape->words > 0;
+}
+
+/* The first rule of a prefix in such a shape. */
+static uint32_t
+lowest_of(const struct shape *shape, uint8_t at, const struct trie_row *row)
+{
+	const uint64_t word[2] = { (uint64_t)(row->key >> 64), (uint64_t)row->key };
+	uint64_t key[2];
+	uint32_t b;
+
+	for (unsigned i = 0; i < shape->words; i++)
+		key[i] = word[shape->at[i] - at];
+	b = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
+	return b != SLOTS_NONE ? bucket_of(shape, b)->lowest : RULES_NONE;
+}
+
+/* The shapes that compare this address alone, by their length. */
+static void
+find_alone(struct rules *r, uint8_t at, const struct shape *alone[129])
+{
+	memset(alone, 0, 129 * sizeof(*alone));
+	for (size_t s = 0; s < r->index.shapes; s++) {
+		struct shape *shape = &r->index.shape[s];
+
+		if (!is_alone(shape, at))
+			continue;
+		shape->in_trie = true;
+		alone[shape_length(shape, at)] = shape;
+	}
+}
+
+/* What is around each of a family's prefixes, outer ones first. */
+static void
+fill_around(const struct shape *const *alone, uint8_t at, const struct trie_row *row, size_t n,
+    struct around *around)
+{
+	uint32_t outer[130], depth = 0;
+
+	/* Who does not ask for the address fits any. */
+	around[0] = (struct around){ .set = { 1 }, .lowest = RULES_NONE };
+	for (size_t i = 0; i < n; i++) {
+		struct around *to = &around[i + 1];
+		uint32_t lowest = RULES_NONE;
+
+		while (depth > 0 && !row_covers(&row[outer[depth - 1]], &row[i]))
+			depth--;
+		*to = around[depth > 0 ? outer[depth - 1] + 1 : 0];
+		to->set[row[i].len / 64] |= (uint64_t)1 << row[i].len % 64;
+		if (alone[row[i].len] != NULL)
+			lowest = lowest_of(alone[row[i].len], at, &row[i]);
+		if (lowest < to->lowest)
+			to->lowest = lowest;
+		outer[depth++] = (uint32_t)i;
+	}
+}
+
+static void
+make_lengths(struct rules *r, const struct rules_key *key, uint8_t at, struct lengths *to)
+{
+	const struct shape *alone[129];
 
 	to->at = at;
-	row = prefixes_of(r, key, &n);
-	to->set = mem_array(n + 1, sizeof(*to->set));
-	to->set[0][0] = 1;		/* who does not ask for the address fits any */
-	for (size_t i = 0; i < n; i++) {
-		uint64_t *set = to->set[i + 1];
+	find_alone(r, at, alone);
+	for (unsigned v4 = 0; v4 < 2; v4++) {
+		size_t n;
+		struct trie_row *row = prefixes_of(r, key, v4, &n);
 
-		row[i].value = (uint32_t)i + 1;
-		while (depth > 0 && !row_covers(&row[around[depth - 1]], &row[i]))
-			depth--;
-		memcpy(set, to->set[depth > 0 ? around[depth - 1] + 1 : 0], sizeof(*to->set));
-		set[row[i].len / 64] |= (uint64_t)1 << row[i].len % 64;
-		around[depth++] = (uint32_t)i;
+		to->around[v4] = mem_array(n + 1, sizeof(struct around));
+		fill_around(alone, at, row, n, to->around[v4]);
+		for (size_t i = 0; i < n; i++) {
+			row[i].value = (uint32_t)i + 1;
+			row[i].key <<= v4 ? 96 : 0;
+			row[i].len = (uint8_t)(row[i].len - (v4 ? 96 : 0));
+		}
+		trie_build(&to->trie[v4], row, n);
+		mem_free(row);
 	}
-	trie_build(&to->trie, row, n);
-	mem_free(row);
 }
 
 static void
@@ -320,13 +436,14 @@ rules_index_done(struct rules *r)
 
 	for (size_t s = 0; s < index->shapes; s++) {
 		slots_done(&index->shape[s].slots);
-		mem_free(index->shape[s].key);
-		mem_free(index->shape[s].first);
+		mem_free(index->shape[s].bucket);
 		mem_free(index->shape[s].rule);
 	}
 	for (size_t i = 0; i < index->lengthses; i++) {
-		trie_done(&index->lengths[i].trie);
-		mem_free(index->lengths[i].set);
+		for (unsigned v4 = 0; v4 < 2; v4++) {
+			trie_done(&index->lengths[i].trie[v4]);
+			mem_free(index->lengths[i].around[v4]);
+		}
 	}
 	mem_free(index->lengths);
 	mem_free(index->shape);
@@ -351,7 +468,7 @@ says_yes(const struct rule_test *test, const void *subject, const uint64_t *word
 		return test->key->fits(v, subject) != test->negated;
 	for (unsigned w = 0; w < test->key->words; w++)
 		same &= (word[test->at + w] & v->mask[w]) == v->word[w];
-	if (v->not_v4 && word[test->at] == 0 && word[test->at + 1] >> 32 == 0xffff)
+	if (v->not_v4 && is_v4(word + test->at))
 		same = false;
 	return same != test->negated;
 }
@@ -383,18 +500,19 @@ skip_to(const uint32_t *rule, uint32_t low, uint32_t high, uint32_t from)
 	return low;
 }
 
-/* The better of `best` and the first rule of a bucket that fits. */
+/* The better of `best` and the first rule of a bucket that fits, of `from` and those behind it. */
 static inline uint32_t
-ask_bucket(const struct rules *r, const struct shape *shape, uint32_t bucket, const void *subject,
-    const uint64_t *word, uint32_t from, uint32_t best)
+ask_bucket(const struct rules *r, const struct shape *shape, const struct bucket *bucket,
+    const void *subject, const uint64_t *word, uint32_t from, uint32_t best)
 {
-	uint32_t i = shape->first[bucket], end = shape->first[bucket + 1];
+	const uint32_t *list = bucket->count > 1 ? shape->rule + bucket->list : &bucket->lowest;
+	uint32_t i = 0;
 
 	if (from > 0)
-		i = skip_to(shape->rule, i, end, from);
-	for (; i < end && shape->rule[i] < best; i++)
-		if (!r->index.questions || answers_yes(r, shape->rule[i], subject, word))
-			return shape->rule[i];
+		i = skip_to(list, 0, bucket->count, from);
+	for (; i < bucket->count && list[i] < best; i++)
+		if (!bucket->asks || answers_yes(r, list[i], subject, word))
+			return list[i];
 	return best;
 }
 
@@ -405,18 +523,21 @@ mask_words(const struct shape *shape, const uint64_t *word, uint64_t *ret)
 		ret[i] = word[shape->at[i]] & shape->mask[i];
 }
 
-static inline const uint64_t *
-lengths_around(const struct lengths *lengths, const uint64_t *word)
+static inline const struct around *
+look_around(const struct lengths *lengths, const uint64_t *word)
 {
-	return lengths->set[trie_find(&lengths->trie, key_of(word + lengths->at))];
+	const uint64_t *w = word + lengths->at;
+	const bool v4 = is_v4(w);
+
+	return &lengths->around[v4][trie_find(&lengths->trie[v4], key_of(w) << (v4 ? 96 : 0))];
 }
 
 /* May a rule of this shape fit, by the lengths that there are around the subject's addresses? */
 static inline bool
-may_fit(const struct index *index, const struct shape *shape, const uint64_t *const *around)
+may_fit(const struct index *index, const struct shape *shape, const struct around *const *around)
 {
 	for (size_t i = 0; i < index->lengthses; i++)
-		if ((around[i][shape->len[i] / 64] >> shape->len[i] % 64 & 1) == 0)
+		if ((around[i]->set[shape->len[i] / 64] >> shape->len[i] % 64 & 1) == 0)
 			return false;
 	return true;
 }
@@ -425,101 +546,157 @@ uint32_t
 rules_find(const struct rules *r, const void *subject, const uint64_t *word, uint32_t from)
 {
 	const struct index *index = &r->index;
-	const uint64_t *around[LENGTHS_MOST];
+	const struct around *around[LENGTHS_MOST];
 	uint32_t best = RULES_NONE;
 
 	for (size_t i = 0; i < index->lengthses; i++)
-		around[i] = lengths_around(&index->lengths[i], word);
+		around[i] = look_around(&index->lengths[i], word);
 	for (size_t s = 0; s < index->shapes; s++) {
 		const struct shape *shape = &index->shape[s];
 		uint64_t key[RULES_WORDS];
-		uint32_t bucket;
+		uint32_t b;
 
 		if (shape->lowest >= best)
 			break;
 		if (shape->highest < from || !may_fit(index, shape, around))
 			continue;
 		mask_words(shape, word, key);
-		bucket = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
-		if (bucket != SLOTS_NONE)
-			best = ask_bucket(r, shape, bucket, subject, word, from, best);
+		b = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
+		if (b != SLOTS_NONE)
+			best = ask_bucket(r, shape, bucket_of(shape, b), subject, word, from, best);
 	}
 	return best;
 }
 
-/* Subjects of a batch that a shape may have the answer of, and where it would stand. */
+/* ---- asking for a batch ------------------------------------------------------------------ */
+
+/* Subjects that a shape may have the answer of, and where it would stand. */
 struct asking {
-	uint64_t hash[RULES_BATCH];
 	uint8_t who[RULES_BATCH];
+	struct slots_at at[RULES_BATCH];
+	uint32_t bucket[RULES_BATCH];	/* the first candidate */
 	unsigned n;
 };
 
+/* All of a batch. */
+struct batch {
+	const char *subject;
+	size_t stride;
+	unsigned n;
+	uint64_t *word;
+	uint32_t *best;
+	const struct around *around[RULES_BATCH][LENGTHS_MOST];
+};
+
+static inline const uint64_t *
+words_of(const struct rules *r, const struct batch *batch, unsigned i)
+{
+	return batch->word + (size_t)i * r->words;
+}
+
+/* Slots on their way. */
 static void
-ask_shape(const struct rules *r, const struct shape *shape, const struct asking *a,
-    const char *subject, size_t stride, const uint64_t *word, uint32_t *ret)
+begin_shape(const struct rules *r, const struct shape *shape, const struct batch *batch,
+    struct asking *a)
+{
+	const uint64_t seed = hash_seed();
+	uint64_t key[RULES_WORDS];
+
+	a->n = 0;
+	for (unsigned i = 0; i < batch->n; i++) {
+		uint64_t hash;
+
+		if (shape->lowest >= batch->best[i] ||
+		    (r->index.lengthses > 0 && !may_fit(&r->index, shape, batch->around[i])))
+			continue;
+		mask_words(shape, words_of(r, batch, i), key);
+		hash = hash_words(key, shape->words, seed);
+		slots_prefetch(&shape->slots, hash);
+		a->at[a->n].tag = (uint32_t)(hash >> 32);
+		a->at[a->n].place = a->at[a->n].tag;
+		a->who[a->n++] = (uint8_t)i;
+	}
+}
+
+/* Buckets on their way. */
+static void
+find_candidates(const struct shape *shape, struct asking *a)
+{
+	unsigned kept = 0;
+
+	for (unsigned k = 0; k < a->n; k++) {
+		struct slots_at at = a->at[k];
+		uint32_t b = slots_seek(&shape->slots, &at);
+
+		if (b == SLOTS_NONE)
+			continue;
+		__builtin_prefetch(bucket_of(shape, b));
+		a->who[kept] = a->who[k];
+		a->at[kept] = at;
+		a->bucket[kept++] = b;
+	}
+	a->n = kept;
+}
+
+static void
+end_shape(const struct rules *r, const struct shape *shape, struct batch *batch, struct asking *a)
 {
 	uint64_t key[RULES_WORDS];
 
 	for (unsigned k = 0; k < a->n; k++) {
 		unsigned i = a->who[k];
-		const uint64_t *w = word + (size_t)i * r->words;
-		uint32_t bucket;
+		const uint64_t *word = words_of(r, batch, i);
+		uint32_t b = a->bucket[k];
 
-		mask_words(shape, w, key);
-		bucket = find_bucket(shape, key, a->hash[k]);
-		if (bucket != SLOTS_NONE)
-			ret[i] = ask_bucket(r, shape, bucket, subject + i * stride, w, 0, ret[i]);
+		mask_words(shape, word, key);
+		while (b != SLOTS_NONE && !has_key(shape, b, key))
+			b = slots_next(&shape->slots, &a->at[k]);
+		if (b != SLOTS_NONE)
+			batch->best[i] = ask_bucket(r, shape, bucket_of(shape, b),
+			    batch->subject + i * batch->stride, word, 0, batch->best[i]);
 	}
 }
 
-/* The keys of the buckets that slots point to, on their way. */
 static void
-fetch_buckets(const struct shape *shape, const struct asking *a)
+begin_batch(const struct rules *r, struct batch *batch)
 {
-	for (unsigned k = 0; k < a->n; k++) {
-		struct slots_at at;
-		uint32_t b = slots_first(&shape->slots, a->hash[k], &at);
-
-		if (b == SLOTS_NONE)
-			continue;
-		__builtin_prefetch(shape->key + (size_t)b * shape->words);
-		__builtin_prefetch(shape->first + b);
+	for (unsigned i = 0; i < batch->n; i++) {
+		rules_take(r, batch->subject + i * batch->stride, batch->word + (size_t)i * r->words);
+		batch->best[i] = RULES_NONE;
 	}
+	for (size_t l = 0; l < r->index.lengthses; l++)
+		for (unsigned i = 0; i < batch->n; i++)
+			batch->around[i][l] = look_around(&r->index.lengths[l], words_of(r, batch, i));
+	for (size_t l = 0; l < r->index.lengthses; l++)
+		for (unsigned i = 0; i < batch->n; i++)
+			if (batch->around[i][l]->lowest < batch->best[i])
+				batch->best[i] = batch->around[i][l]->lowest;
 }
 
 void
 rules_find_many(const struct rules *r, const void *subject, size_t stride, unsigned n,
     uint64_t *word, uint32_t *ret)
 {
-	const struct index *index = &r->index;
-	const uint64_t *around[RULES_BATCH][LENGTHS_MOST], seed = hash_seed();
-	const char *of = subject;
+	struct batch batch;
+	struct asking a;
 
 	assert(n <= RULES_BATCH);
-	for (unsigned i = 0; i < n; i++) {
-		const uint64_t *w = word + (size_t)i * r->words;
+	batch.subject = subject;
+	batch.stride = stride;
+	batch.n = n;
+	batch.word = word;
+	batch.best = ret;
+	begin_batch(r, &batch);
+	for (size_t s = 0; s < r->index.shapes; s++) {
+		const struct shape *shape = &r->index.shape[s];
 
-		rules_take(r, of + i * stride, word + (size_t)i * r->words);
-		for (size_t l = 0; l < index->lengthses; l++)
-			around[i][l] = lengths_around(&index->lengths[l], w);
-		ret[i] = RULES_NONE;
+		if (shape->in_trie)
+			continue;
+		begin_shape(r, shape, &batch, &a);
+		find_candidates(shape, &a);
+		end_shape(r, shape, &batch, &a);
 	}
-	for (size_t s = 0; s < index->shapes; s++) {
-		const struct shape *shape = &index->shape[s];
-		struct asking a;
-
-		a.n = 0;
-		for (unsigned i = 0; i < n; i++) {
-			uint64_t key[RULES_WORDS];
-
-			if (shape->lowest >= ret[i] || !may_fit(index, shape, around[i]))
-				continue;
-			mask_words(shape, word + (size_t)i * r->words, key);
-			a.hash[a.n] = hash_words(key, shape->words, seed);
-			slots_prefetch(&shape->slots, a.hash[a.n]);
-			a.who[a.n++] = (uint8_t)i;
-		}
-		fetch_buckets(shape, &a);
-		ask_shape(r, shape, &a, of, stride, word, ret);
-	}
+	for (unsigned i = 0; i < n; i++)
+		if (ret[i] != RULES_NONE)
+			__builtin_prefetch(record_of(r, ret[i]));
 }

@@ -18,8 +18,16 @@ struct rule_test {
 struct rule {
 	uint32_t first, tests;		/* in rules.test */
 	uint32_t line, file;
-	uint32_t jump;			/* RULES_NONE: it is the last that is looked at */
 	uint32_t shape;			/* while the index is made */
+};
+
+/* Rules of one shape that compare with the same values: usually one. */
+struct bucket {
+	uint32_t lowest;		/* rule */
+	uint32_t count;
+	uint32_t list;			/* of more than one: where they stand in shape.rule, rising */
+	uint32_t asks;			/* some of them ask more than comparisons */
+	uint64_t key[];			/* `words` of the shape */
 };
 
 /* Rules that compare the same words under the same masks. */
@@ -30,10 +38,11 @@ struct shape {
 	uint32_t lowest, highest;	/* of its rules */
 	uint32_t rules;
 	struct slots slots;		/* over buckets */
-	uint64_t *key;			/* `words` of each bucket */
-	uint32_t *first;		/* of each bucket, in `rule`; one more than there are */
-	uint32_t *rule;			/* bucket by bucket, rising */
+	char *bucket;			/* of `stride` bytes each */
+	size_t stride;
 	uint32_t buckets;
+	uint32_t *rule;			/* of buckets that have several, bucket by bucket, rising */
+	bool in_trie;			/* struct lengths knows its first rules, too */
 	/* Where a key is an address with prefixes of many lengths: see struct lengths. */
 	uint8_t len[RULES_WORDS / 2];	/* of each, by its place in index.lengths */
 };
@@ -44,8 +53,11 @@ struct shape {
  */
 struct lengths {
 	uint8_t at;			/* the address's words */
-	struct trie trie;
-	uint64_t (*set)[3];		/* by the trie's value: bits of lengths, 0 to 128 */
+	struct trie trie[2];		/* of IPv6, and of IPv4 without the 96 bits in front */
+	struct around {
+		uint64_t set[3];	/* bits of lengths, 0 to 128 */
+		uint32_t lowest;	/* of rules that compare nothing but this address */
+	} *around[2];			/* by the trie's value */
 };
 
 struct index {
@@ -53,13 +65,19 @@ struct index {
 	size_t shapes;
 	struct lengths *lengths;
 	size_t lengthses;
-	bool questions;			/* some rule asks more than comparisons */
+};
+
+/* What asking needs of a rule that fits, in one place. */
+struct record {
+	uint32_t jump;			/* RULES_NONE: it is the last that is looked at */
+	uint64_t result[];		/* result_size bytes */
 };
 
 struct rules {
 	struct rules_kind kind;
 	struct rule *rule;
-	char *result;			/* of each rule, result_size bytes */
+	char *record;			/* of each rule, `stride` bytes: struct record */
+	size_t stride;
 	struct rule_test *test;
 	uint32_t rules, rule_room;
 	size_t tests, test_room;
@@ -73,6 +91,12 @@ struct rules {
 	uint32_t needs;
 	struct index index;
 };
+
+static inline struct record *
+record_of(const struct rules *r, uint32_t rule)
+{
+	return (struct record *)(void *)(r->record + rule * r->stride);
+}
 
 void	rules_index_make(struct rules *rules);
 void	rules_index_done(struct rules *rules);

@@ -511,7 +511,7 @@ fill_tags(struct enrich *en, const struct profile *p, struct flow *flow, unsigne
 			flow[i].r.tag = flow[i].tag;
 			flow[i].r.tag2 = flow[i].tag2;
 			flow[i].r.label = flow[i].label;
-			flow[i].r.ignored = 0;
+			flow[i].has &= ~(uint32_t)FLOW_IGNORED;
 		}
 		return;
 	}

@@ -61,7 +61,7 @@ void	profile_use_roas(struct profile *p, const struct roas *roas);
  */
 uint32_t profile_decides(const struct profile *p);
 
-/* Some rule of its pre_tag_map says that flows are for no output (flow->r.ignored). */
+/* Some rule of its pre_tag_map says that flows are for no output (FLOW_IGNORED). */
 bool	profile_ignores(const struct profile *p);
 
 /* Before it is published: where labels of its pre_tag_map get their ids. */

@@ -47,6 +47,7 @@ enum flow_has {
 	FLOW_REVERSE = 1u << 17,	/* made here from a biflow (RFC 5103) */
 	FLOW_UNRATED = 1u << 18,	/* sampled at a rate that never came */
 	FLOW_LATE = 1u << 19,		/* binned by arrival: out of bin_past..bin_future */
+	FLOW_IGNORED = 1u << 20,	/* by pre_tag_map of the profile at hand: for none of its outputs */
 };
 
 /* Who said the route distinguisher; prints as unknown, flow, map, bgp, bmp. */
@@ -129,8 +130,7 @@ struct flow {
 		/* line 4 */
 		uint16_t src_port, dst_port;		/* after ports_file */
 		uint8_t proto, tos;			/* after protos_file, tos_file */
-		uint8_t ignored;			/* by a rule of pre_tag_map: for no output */
-		uint8_t spare[57];
+		uint8_t spare[58];
 	} r;
 
 	/* as decoded: the tail, of which most records have little */

@@ -186,7 +186,9 @@ TAKE(source_id, s->flow->export_sysid)
 TAKE(flowset_id, s->flow->template_id)
 TAKE_ADDR(nexthop, s->flow->ip_next_hop)
 TAKE_ADDR(bgp_nexthop, s->bgp_next_hop)
+TAKE_ADDR(chosen_nexthop, s->flow->r.peer_dst_ip)
 TAKE(peer_as, s->peer_as)
+TAKE(peer_dst_as, s->flow->r.peer_dst_as)
 TAKE(src_as, s->flow->r.src_as)
 TAKE(dst_as, s->flow->r.dst_as)
 TAKE(peer_src_as, s->flow->r.peer_src_as)
@@ -371,6 +373,19 @@ set_number(const char *text, void *result)
 	return r->from_bgp ? 0 : asn_parse(text, &r->number);
 }
 
+/* There is one place for the three of them: a rule has one (flow/tagging.c). */
+static void
+make_room(struct tag_result *r, enum tag_sets sets)
+{
+	const uint8_t all = SETS_TAG | SETS_TAG2 | SETS_LABEL;
+
+	if (r->sets & SETS_LABEL)
+		mem_free(r->text);
+	r->text = NULL;
+	r->crowded |= (r->sets & all) != 0;
+	r->sets = (uint8_t)((r->sets & ~all) | sets);
+}
+
 /* N, or N++: N for the first flow that fits, then one more for each. */
 static int
 set_number_or_rising(const char *text, enum tag_sets sets, struct tag_result *r)
@@ -378,7 +393,7 @@ set_number_or_rising(const char *text, enum tag_sets sets, struct tag_result *r)
 	size_t len = strlen(text);
 	char room[32];
 
-	r->sets |= (uint8_t)sets;
+	make_room(r, sets);
 	if (len >= sizeof(room))
 		return -1;
 	memcpy(room, text, len + 1);
@@ -405,8 +420,7 @@ set_label(const char *text, void *result)
 {
 	struct tag_result *r = result;
 
-	r->sets |= SETS_LABEL;
-	mem_free(r->text);
+	make_room(r, SETS_LABEL);
 	r->text = mem_strdup(text);
 	return 0;
 }
@@ -493,10 +507,10 @@ const struct rules_key flow_keys[] = {
 	NUMBER("flowset_id", TAGS, u16, flowset_id, 0, "a template's number"),
 	ADDRESS("nexthop", TAGS, nexthop, true, 0, "an address or prefix"),
 	ADDRESS("bgp_nexthop", SOURCE | VPN | HOP, bgp_nexthop, true, 0, "an address or prefix"),
-	ADDRESS("bgp_nexthop", TAGS, bgp_nexthop, true, ENRICH_PEER_DST_IP | ENRICH_DST_ROUTE,
+	ADDRESS("bgp_nexthop", TAGS, chosen_nexthop, true, ENRICH_PEER_DST_IP | ENRICH_DST_ROUTE,
 	    "an address or prefix"),
 	NUMBER("peer_dst_as", SOURCE, asn, peer_as, 0, "an AS number"),
-	NUMBER("peer_dst_as", TAGS, asn, peer_as, ENRICH_AS | DST_NUMBERS, "an AS number"),
+	NUMBER("peer_dst_as", TAGS, asn, peer_dst_as, ENRICH_AS | DST_NUMBERS, "an AS number"),
 	NUMBER("peer_src_as", TAGS, asn, peer_src_as, SRC_NUMBERS, "an AS number"),
 	NUMBER("src_as", TAGS, asn, src_as, ENRICH_AS | ENRICH_SRC_ROUTE | ENRICH_ATTRS, "an AS number"),
 	NUMBER("dst_as", TAGS, asn, dst_as, ENRICH_AS | DST_NUMBERS, "an AS number"),

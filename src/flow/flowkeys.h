@@ -23,11 +23,14 @@ enum flowmap_kind {
 	FLOWMAP_TAGS = FLOWMAP_KINDS,	/* pre_tag_map: see flow/tagging.h */
 };
 
-/* What rules may test: the flow, and what the routes said about it. */
+/*
+ * What rules may test: the flow, and what the routes said about it. pre_tag_map is asked when the flow's own
+ * fields have it already, so that it looks at those; others are asked on the way to them.
+ */
 struct flowmap_subject {
 	const struct flow *flow;
-	const struct rib *rib;		/* where its communities are spelled; only asked by TAGS */
-	struct addr bgp_next_hop;
+	const struct rib *rib;		/* where communities are spelled; only for pre_tag_map */
+	struct addr bgp_next_hop;	/* not for pre_tag_map, and so is the next one */
 	uint32_t peer_as;
 };
 
@@ -48,11 +51,14 @@ struct tag_result {
 	uint8_t sets;			/* enum tag_sets */
 	uint8_t stack;			/* enum tag_stack */
 	uint8_t tos;
-	bool rising;			/* N++: one more each time it fits */
-	uint32_t counter;		/* which one; see flow/tagging.c */
-	uint32_t label;			/* names id; 0 until tagging_use_names */
-	uint64_t tag;			/* or tag2 */
-	char *text;			/* the label's */
+	bool rising : 1;		/* N++: one more each time it fits */
+	bool crowded : 1;		/* more than one of set_tag, set_tag2, set_label: refused */
+	/* of a number: which counter, see flow/tagging.c; of a label: its names id, 0 until tagging_use_names */
+	uint32_t id;
+	union {
+		uint64_t tag;		/* or tag2 */
+		char *text;		/* the label's; with SETS_LABEL */
+	};
 };
 
 /* A kind of map without its results; `what` follows from the kind. */

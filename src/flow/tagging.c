@@ -46,11 +46,10 @@ static const char *
 check(const void *result)
 {
 	const struct tag_result *r = result;
-	unsigned n = r->sets & (SETS_TAG | SETS_TAG2 | SETS_LABEL);
 
-	if (n & (n - 1))
+	if (r->crowded)
 		return "set_tag, set_tag2 and set_label are for a rule each; jeq=next joins two";
-	if (r->stack != STACK_NONE && (n & (SETS_TAG | SETS_TAG2)) == 0)
+	if (r->stack != STACK_NONE && (r->sets & (SETS_TAG | SETS_TAG2)) == 0)
 		return "stack= is for rules with set_tag or set_tag2";
 	return NULL;
 }
@@ -60,7 +59,8 @@ done(void *result)
 {
 	struct tag_result *r = result;
 
-	mem_free(r->text);
+	if (r->sets & SETS_LABEL)
+		mem_free(r->text);
 }
 
 static void
@@ -73,14 +73,14 @@ make_counters(struct tagging *t)
 
 		t->sets |= r->sets;
 		if (r->rising)
-			r->counter = n++;
+			r->id = n++;
 	}
 	t->counter = mem_array(n + 1, sizeof(*t->counter));
 	for (uint32_t i = 0; i < rules_count(t->rules); i++) {
 		struct tag_result *r = rules_result(t->rules, i);
 
 		if (r->rising)
-			atomic_init(&t->counter[r->counter], r->tag);
+			atomic_init(&t->counter[r->id], r->tag);
 	}
 }
 
@@ -118,8 +118,8 @@ tagging_use_names(struct tagging *t, struct names *names)
 	for (uint32_t i = 0; i < rules_count(t->rules); i++) {
 		struct tag_result *r = rules_result(t->rules, i);
 
-		if (r->text != NULL)
-			r->label = names_put(names, r->text, strlen(r->text));
+		if (r->sets & SETS_LABEL)
+			r->id = names_put(names, r->text, strlen(r->text));
 	}
 }
 
@@ -192,17 +192,17 @@ static inline void
 apply(const struct tagging *t, struct tagging_room *room, const struct tag_result *r,
     struct tags *tags)
 {
-	uint64_t n = r->tag;
+	uint64_t n = r->sets & SETS_LABEL ? 0 : r->tag;
 
 	if (r->rising)
-		n = atomic_fetch_add_explicit(&t->counter[r->counter], 1, memory_order_relaxed);
+		n = atomic_fetch_add_explicit(&t->counter[r->id], 1, memory_order_relaxed);
 	tags->sets |= r->sets;
 	if (r->sets & SETS_TAG)
 		tags->tag = stacked(r, tags->tag, n);
 	else if (r->sets & SETS_TAG2)
 		tags->tag2 = stacked(r, tags->tag2, n);
 	else if (r->sets & SETS_LABEL)
-		tags->label = join_labels(t, room, tags->label, r->label);
+		tags->label = join_labels(t, room, tags->label, r->id);
 	if (r->sets & SETS_TOS)
 		tags->tos = r->tos;
 }
@@ -213,7 +213,7 @@ put_tags(const struct tags *tags, struct flow *flow)
 	flow->r.tag = tags->sets & SETS_TAG ? tags->tag : flow->tag;
 	flow->r.tag2 = tags->sets & SETS_TAG2 ? tags->tag2 : flow->tag2;
 	flow->r.label = tags->sets & SETS_LABEL ? tags->label : flow->label;
-	flow->r.ignored = (tags->sets & SETS_IGNORE) != 0;
+	flow->has = tags->sets & SETS_IGNORE ? flow->has | FLOW_IGNORED : flow->has & ~FLOW_IGNORED;
 	if (tags->sets & SETS_TOS)
 		flow->r.tos = tags->tos;
 }
@@ -223,8 +223,7 @@ put_tags(const struct tags *tags, struct flow *flow)
 static inline struct flowmap_subject
 subject_of(const struct rib *rib, const struct flow *flow)
 {
-	return (struct flowmap_subject){ .flow = flow, .rib = rib,
-	    .bgp_next_hop = flow->r.peer_dst_ip, .peer_as = flow->r.peer_dst_as };
+	return (struct flowmap_subject){ .flow = flow, .rib = rib };
 }
 
 static void
@@ -233,8 +232,10 @@ run_some(const struct tagging *t, struct tagging_room *room, const struct rib *r
 {
 	const unsigned words = rules_words(t->rules);
 
-	for (unsigned i = 0; i < n; i++)
-		room->subject[i] = subject_of(rib, &flow[i]);
+	for (unsigned i = 0; i < n; i++) {
+		room->subject[i].flow = &flow[i];
+		room->subject[i].rib = rib;
+	}
 	rules_find_many(t->rules, room->subject, sizeof(room->subject[0]), n, room->word, room->rule);
 	for (unsigned i = 0; i < n; i++) {
 		struct tags tags = { .sets = 0 };

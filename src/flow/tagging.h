@@ -29,7 +29,7 @@ struct tagging_room *tagging_room_new(void);
 void	tagging_room_free(struct tagging_room *room);
 
 /*
- * Fill r.tag, r.tag2, r.label and r.ignored of n flows; also r.tos where a rule says so. What no rule
+ * Fill r.tag, r.tag2, r.label and FLOW_IGNORED of n flows; also r.tos where a rule says so. What no rule
  * says stays as exported. The fields that tagging_needs names have to be there already.
  */
 void	tagging_run(const struct tagging *tagging, struct tagging_room *room, const struct rib *rib,
