@@ -392,7 +392,6 @@ rules_free(struct rules *r)
 {
 	if (r == NULL)
 		return;
-	rules_index_done(r);
 	for (size_t t = 0; t < r->tests; t++)
 		if (r->test[t].key->done != NULL)
 			r->test[t].key->done(&r->test[t].value);
@@ -402,7 +401,7 @@ rules_free(struct rules *r)
 		mem_free(r->file[i]);
 	mem_free(r->file);
 	mem_free(r->rule);
-	mem_free(r->record);
+	rules_index_done(r);
 	mem_free(r->test);
 	mem_free(r);
 }

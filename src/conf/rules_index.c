@@ -14,7 +14,24 @@
 #include "core/mem.h"
 
 #define LENGTHS_MOST	8		/* addresses among the keys */
+#define TABLE_LARGE	(1u << 20)	/* bytes */
 #define LENGTHS_FROM	3		/* so many different ones are worth a table */
+
+/* Memory that a flow reads anywhere in: by large pages where it is worth them. */
+static void *
+table_new(size_t bytes)
+{
+	return bytes >= TABLE_LARGE ? mem_reserve(bytes, 1) : mem_array(bytes, 1);
+}
+
+static void
+table_free(void *table, size_t bytes)
+{
+	if (bytes >= TABLE_LARGE)
+		mem_unreserve(table, bytes);
+	else
+		mem_free(table);
+}
 
 /* ---- shapes ------------------------------------------------------------------------------ */
 
@@ -168,18 +185,31 @@ asks(const struct rules *r, uint32_t i)
 	return false;
 }
 
+static uint32_t
+add_more(struct shape *shape)
+{
+	if (shape->mores == shape->more_room) {
+		shape->more_room = shape->more_room * 2 + 8;
+		shape->more = mem_grow(shape->more, shape->more_room, sizeof(*shape->more));
+	}
+	shape->more[shape->mores++] = (struct more){ .count = 1 };
+	return shape->mores;
+}
+
 /* The bucket of a rule, made where there is none. */
 static uint32_t
 put_rule(const struct rules *r, struct shape *shape, uint32_t i)
 {
 	uint64_t key[RULES_WORDS] = { 0 }, hash;
 	struct bucket *bucket;
+	bool first;
 	uint32_t b;
 
 	rule_key(r, &r->rule[i], shape, key);
 	hash = hash_words(key, shape->words, hash_seed());
 	b = find_bucket(shape, key, hash);
-	if (b == SLOTS_NONE) {
+	first = b == SLOTS_NONE;
+	if (first) {
 		b = shape->buckets++;
 		slots_add(&shape->slots, hash, b);
 		bucket = bucket_of(shape, b);
@@ -187,12 +217,16 @@ put_rule(const struct rules *r, struct shape *shape, uint32_t i)
 		memcpy(bucket->key, key, shape->words * sizeof(*key));
 	}
 	bucket = bucket_of(shape, b);
-	bucket->count++;
-	bucket->asks |= asks(r, i);
+	if (bucket->more == 0 && (!first || asks(r, i)))
+		bucket->more = add_more(shape);
+	if (bucket->more != 0) {
+		shape->more[bucket->more - 1].count += !first;
+		shape->more[bucket->more - 1].asks |= asks(r, i);
+	}
 	return b;
 }
 
-/* Rules of a shape, rising in `of`: their buckets, and lists where a bucket has several. */
+/* Rules of a shape, rising in `of`: their buckets, and lists where one rule is not all of it. */
 static void
 fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint32_t *of_bucket)
 {
@@ -200,22 +234,21 @@ fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint3
 
 	slots_init(&shape->slots, shape->rules);
 	shape->stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
-	shape->bucket = mem_array(shape->rules, shape->stride);
+	shape->bucket = table_new(shape->rules * shape->stride);
 	for (uint32_t i = 0; i < shape->rules; i++)
 		of_bucket[i] = put_rule(r, shape, of[i]);
-	for (uint32_t b = 0; b < shape->buckets; b++) {
-		struct bucket *bucket = bucket_of(shape, b);
-
-		bucket->list = listed;
-		listed += bucket->count > 1 ? bucket->count : 0;
-		bucket->count = bucket->count > 1 ? 0 : 1;
+	for (uint32_t m = 0; m < shape->mores; m++) {
+		shape->more[m].list = listed;
+		listed += shape->more[m].count;
+		shape->more[m].count = 0;
 	}
 	shape->rule = mem_array((size_t)listed + 1, sizeof(*shape->rule));
 	for (uint32_t i = 0; i < shape->rules; i++) {
-		struct bucket *bucket = bucket_of(shape, of_bucket[i]);
+		const struct bucket *bucket = bucket_of(shape, of_bucket[i]);
+		struct more *more = bucket->more != 0 ? &shape->more[bucket->more - 1] : NULL;
 
-		if (bucket->lowest != of[i] || bucket->count == 0)
-			shape->rule[bucket->list + bucket->count++] = of[i];
+		if (more != NULL)
+			shape->rule[more->list + more->count++] = of[i];
 	}
 }
 
@@ -320,8 +353,8 @@ is_alone(const struct shape *shape, uint8_t at)
 	for (unsigned i = 0; i < shape->words; i++)
 		if (shape->at[i] != at && shape->at[i] != at + 1)
 			return false;
-	for (uint32_t b = 0; b < shape->buckets; b++)
-		if (bucket_of(shape, b)->asks)
+	for (uint32_t m = 0; m < shape->mores; m++)
+		if (shape->more[m].asks)
 			return false;
 	return shape->words > 0;
 }
@@ -391,7 +424,8 @@ make_lengths(struct rules *r, const struct rules_key *key, uint8_t at, struct le
 		size_t n;
 		struct trie_row *row = prefixes_of(r, key, v4, &n);
 
-		to->around[v4] = mem_array(n + 1, sizeof(struct around));
+		to->prefixes[v4] = n;
+		to->around[v4] = table_new((n + 1) * sizeof(struct around));
 		fill_around(alone, at, row, n, to->around[v4]);
 		for (size_t i = 0; i < n; i++) {
 			row[i].value = (uint32_t)i + 1;
@@ -424,6 +458,13 @@ find_lengths(struct rules *r)
 void
 rules_index_make(struct rules *r)
 {
+	char *record = table_new((r->rules + 1) * r->stride);
+
+	if (r->rules > 0)
+		memcpy(record, r->record, r->rules * r->stride);
+	mem_free(r->record);
+	r->record = record;
+	r->indexed = true;
 	find_shapes(r);
 	fill_shapes(r);
 	find_lengths(r);
@@ -436,17 +477,23 @@ rules_index_done(struct rules *r)
 
 	for (size_t s = 0; s < index->shapes; s++) {
 		slots_done(&index->shape[s].slots);
-		mem_free(index->shape[s].bucket);
+		table_free(index->shape[s].bucket, index->shape[s].rules * index->shape[s].stride);
+		mem_free(index->shape[s].more);
 		mem_free(index->shape[s].rule);
 	}
 	for (size_t i = 0; i < index->lengthses; i++) {
 		for (unsigned v4 = 0; v4 < 2; v4++) {
 			trie_done(&index->lengths[i].trie[v4]);
-			mem_free(index->lengths[i].around[v4]);
+			table_free(index->lengths[i].around[v4],
+			    (index->lengths[i].prefixes[v4] + 1) * sizeof(struct around));
 		}
 	}
 	mem_free(index->lengths);
 	mem_free(index->shape);
+	if (r->indexed)
+		table_free(r->record, (r->rules + 1) * r->stride);
+	else
+		mem_free(r->record);
 }
 
 /* ---- asking ------------------------------------------------------------------------------ */
@@ -500,20 +547,26 @@ skip_to(const uint32_t *rule, uint32_t low, uint32_t high, uint32_t from)
 	return low;
 }
 
-/* The better of `best` and the first rule of a bucket that fits, of `from` and those behind it. */
+/* The better of `best` and the first rule of a list that fits, of `from` and those behind it. */
+static uint32_t
+ask_more(const struct rules *r, const struct shape *shape, const struct more *more,
+    const void *subject, const uint64_t *word, uint32_t from, uint32_t best)
+{
+	const uint32_t *list = shape->rule + more->list;
+
+	for (uint32_t i = skip_to(list, 0, more->count, from); i < more->count && list[i] < best; i++)
+		if (!more->asks || answers_yes(r, list[i], subject, word))
+			return list[i];
+	return best;
+}
+
 static inline uint32_t
 ask_bucket(const struct rules *r, const struct shape *shape, const struct bucket *bucket,
     const void *subject, const uint64_t *word, uint32_t from, uint32_t best)
 {
-	const uint32_t *list = bucket->count > 1 ? shape->rule + bucket->list : &bucket->lowest;
-	uint32_t i = 0;
-
-	if (from > 0)
-		i = skip_to(list, 0, bucket->count, from);
-	for (; i < bucket->count && list[i] < best; i++)
-		if (!bucket->asks || answers_yes(r, list[i], subject, word))
-			return list[i];
-	return best;
+	if (bucket->more != 0)
+		return ask_more(r, shape, &shape->more[bucket->more - 1], subject, word, from, best);
+	return bucket->lowest >= from && bucket->lowest < best ? bucket->lowest : best;
 }
 
 static inline void

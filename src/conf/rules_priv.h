@@ -24,10 +24,14 @@ struct rule {
 /* Rules of one shape that compare with the same values: usually one. */
 struct bucket {
 	uint32_t lowest;		/* rule */
-	uint32_t count;
-	uint32_t list;			/* of more than one: where they stand in shape.rule, rising */
-	uint32_t asks;			/* some of them ask more than comparisons */
+	uint32_t more;			/* one more than its place in shape.more; 0: it is one rule that asks
+					   nothing more */
 	uint64_t key[];			/* `words` of the shape */
+};
+
+struct more {
+	uint32_t count, list;		/* rules, rising, in shape.rule */
+	bool asks;			/* some of them ask more than comparisons */
 };
 
 /* Rules that compare the same words under the same masks. */
@@ -41,7 +45,9 @@ struct shape {
 	char *bucket;			/* of `stride` bytes each */
 	size_t stride;
 	uint32_t buckets;
-	uint32_t *rule;			/* of buckets that have several, bucket by bucket, rising */
+	struct more *more;
+	uint32_t mores, more_room;
+	uint32_t *rule;			/* of those, bucket by bucket */
 	bool in_trie;			/* struct lengths knows its first rules, too */
 	/* Where a key is an address with prefixes of many lengths: see struct lengths. */
 	uint8_t len[RULES_WORDS / 2];	/* of each, by its place in index.lengths */
@@ -58,6 +64,7 @@ struct lengths {
 		uint64_t set[3];	/* bits of lengths, 0 to 128 */
 		uint32_t lowest;	/* of rules that compare nothing but this address */
 	} *around[2];			/* by the trie's value */
+	size_t prefixes[2];
 };
 
 struct index {
@@ -90,6 +97,7 @@ struct rules {
 	uint64_t tested, digest;
 	uint32_t needs;
 	struct index index;
+	bool indexed;			/* records lie in a table of their own */
 };
 
 static inline struct record *
