@@ -24,6 +24,17 @@ struct route_teller {
 void	route_teller_of(const struct teller_info *info, struct route_teller *ret);
 bool	route_teller_is(const struct route_teller *a, const struct route_teller *b);	/* AS apart */
 
+/*
+ * What many routes have in common besides their attributes: who tells, of which family and VRF. A history
+ * has a run of the daemon as well (0 in current routes); what is of no route has no family.
+ */
+struct route_source {
+	struct route_teller teller;	/* all zero: of nobody */
+	uint64_t rd, run;
+	uint8_t afi, safi;		/* as in SQL; enum rib_safi */
+	uint8_t zero[6];
+};
+
 struct route_key {
 	uint64_t rd;
 	struct addr addr;
@@ -52,7 +63,8 @@ struct route_attrs {
 	uint16_t len[ROUTE_TEXTS];
 };
 
-_Static_assert(sizeof(struct route_teller) == 64 && sizeof(struct route_key) == 40 &&
+_Static_assert(sizeof(struct route_teller) == 64 && sizeof(struct route_source) == 88 &&
+    sizeof(struct route_key) == 40 &&
     sizeof(struct route_attrs) == 40, "no holes");
 
 /* Append what a path says; inside an epoch, or control. */

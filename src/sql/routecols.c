@@ -43,12 +43,14 @@ put_digits(char *p, unsigned n, int digits, char behind)
 	return p + digits + 1;
 }
 
+#define TIME_TEXT	40
+
 /* As strftime and printf do, for millions of rows. */
 static void
-put_time(struct cell *c, wall_t t)
+time_text(wall_t t, char text[TIME_TEXT])
 {
 	time_t sec = (time_t)wall_sec(t);
-	char text[40], *p = text;
+	char *p = text;
 	struct tm tm;
 
 	gmtime_r(&sec, &tm);
@@ -59,6 +61,23 @@ put_time(struct cell *c, wall_t t)
 	p = put_digits(p, (unsigned)tm.tm_min, 2, ':');
 	p = put_digits(p, (unsigned)tm.tm_sec, 2, '.');
 	put_digits(p, wall_usec(t), 6, '\0');
+}
+
+void
+routecols_time(wall_t t, struct sbuf *out)
+{
+	char text[TIME_TEXT];
+
+	time_text(t, text);
+	sbuf_printf(out, "'%s'", text);
+}
+
+static void
+put_time(struct cell *c, wall_t t)
+{
+	char text[TIME_TEXT];
+
+	time_text(t, text);
 	put_text(c, text);
 }
 
@@ -93,6 +112,19 @@ cell_event(const struct route_row *r, struct cell *c)
 }
 
 static void
+cell_source(const struct route_row *r, struct cell *c)
+{
+	put_number(c, r->source_id);
+}
+
+static void
+cell_attrs(const struct route_row *r, struct cell *c)
+{
+	if (r->attrs_id != 0)
+		put_number(c, r->attrs_id);
+}
+
+static void
 cell_entries(const struct route_row *r, struct cell *c)
 {
 	put_number(c, r->entries);
@@ -107,7 +139,7 @@ cell_generation(const struct route_row *r, struct cell *c)
 static void
 cell_run(const struct route_row *r, struct cell *c)
 {
-	put_number(c, r->run);
+	put_number(c, r->source->run);
 }
 
 static void
@@ -121,7 +153,7 @@ put_addr(struct cell *c, const struct addr *a)
 static void
 cell_router(const struct route_row *r, struct cell *c)
 {
-	put_addr(c, &r->teller->router);
+	put_addr(c, &r->source->teller.router);
 }
 
 static void
@@ -129,19 +161,19 @@ cell_id(const struct route_row *r, struct cell *c)
 {
 	static const struct addr none = { .b = { [10] = 0xff, [11] = 0xff } };
 
-	put_addr(c, addr_is_set(&r->teller->id) ? &r->teller->id : &none);
+	put_addr(c, addr_is_set(&r->source->teller.id) ? &r->source->teller.id : &none);
 }
 
 static void
 cell_peer(const struct route_row *r, struct cell *c)
 {
-	put_addr(c, &r->teller->peer);
+	put_addr(c, &r->source->teller.peer);
 }
 
 static void
 cell_as(const struct route_row *r, struct cell *c)
 {
-	put_number(c, r->teller->as);
+	put_number(c, r->source->teller.as);
 }
 
 static void
@@ -153,7 +185,7 @@ cell_rib(const struct route_row *r, struct cell *c)
 		[TELLER_OUT_POST] = "out-post", [TELLER_OUT_PRE] = "out-pre",
 	};
 
-	put_text(c, words[r->teller->rib]);
+	put_text(c, words[r->source->teller.rib]);
 }
 
 static void
@@ -167,19 +199,13 @@ put_rd(struct cell *c, uint64_t rd)
 static void
 cell_pd(const struct route_row *r, struct cell *c)
 {
-	put_rd(c, r->teller->pd);
-}
-
-static bool
-of_route(const struct route_row *r)
-{
-	return r->event == ROUTE_UPDATE || r->event == ROUTE_WITHDRAW || r->event == ROUTE_DELETE;
+	put_rd(c, r->source->teller.pd);
 }
 
 static void
 cell_afi(const struct route_row *r, struct cell *c)
 {
-	put_number(c, !of_route(r) ? 0 : addr_is_v4(&r->key->addr) ? 1 : 2);
+	put_number(c, r->source->afi);
 }
 
 static void
@@ -189,13 +215,13 @@ cell_safi(const struct route_row *r, struct cell *c)
 		[RIB_UNICAST] = 1, [RIB_LABELLED] = 4, [RIB_VPN] = 128, [RIB_EVPN] = 70,
 	};
 
-	put_number(c, of_route(r) ? on_wire[r->key->safi] : 0);
+	put_number(c, r->source->afi != 0 ? on_wire[r->source->safi] : 0);
 }
 
 static void
 cell_rd(const struct route_row *r, struct cell *c)
 {
-	put_rd(c, r->key->rd);
+	put_rd(c, r->source->rd);
 }
 
 static void
@@ -300,225 +326,146 @@ cell_med(const struct route_row *r, struct cell *c)
 #define WORD_TYPES	{ "VARCHAR(16)" ASCII, "VARCHAR(16)", "TEXT" }
 #define U8_TYPES	{ "TINYINT UNSIGNED", "SMALLINT", "INTEGER" }
 #define U32_TYPES	{ "INT UNSIGNED", "BIGINT", "INTEGER" }
+#define U31_TYPES	{ "INT", "INTEGER", "INTEGER" }
 #define U64_TYPES	{ "BIGINT", "BIGINT", "INTEGER" }
 
 #define CURRENT		(1u << ROUTES_CURRENT)
 #define HISTORY		(1u << ROUTES_HISTORY)
 #define BOTH		(CURRENT | HISTORY)
 
-/* KEY: names a route; ONCE: stays as first written; LAST: what came last, NULL where there is none. */
-enum how { KEY, ONCE, LAST };
+#define ROWS		(1u << ROUTES_ROWS)
+#define SOURCES		(1u << ROUTES_SOURCES)
+#define ATTRS		(1u << ROUTES_ATTRS)
 
-static const struct route_column {
-	const char *name;
-	unsigned in;
-	enum how how;			/* in a table of current routes */
-	const char *type[SQL_ENGINES];
-	void (*put)(const struct route_row *r, struct cell *c);
-	const char *swept;		/* in the history of what a sweep took; NULL: as it was,
-					   but for time and run, the first two */
-} route_columns[] = {
-	{ "timestamp",      HISTORY, ONCE, TIME_TYPES, cell_when, NULL },
-	{ "run",            HISTORY, ONCE, U64_TYPES,  cell_run, NULL },
-	{ "seq",            HISTORY, ONCE, U64_TYPES,  cell_seq, NULL },
-	{ "log_type",       HISTORY, ONCE, WORD_TYPES, cell_event, "'delete'" },
-	{ "entries",        HISTORY, ONCE, U64_TYPES,  cell_entries, "0" },
-	{ "peer_ip_src",    BOTH,    KEY,  ADDR_TYPES, cell_router, NULL },
-	{ "bgp_id",         BOTH,    KEY,  ADDR_TYPES, cell_id, NULL },
-	{ "peer_ip",        BOTH,    KEY,  ADDR_TYPES, cell_peer, NULL },
-	{ "bmp_rib_type",   BOTH,    KEY,  WORD_TYPES, cell_rib, NULL },
-	{ "pd",             BOTH,    KEY,  RD_TYPES,   cell_pd, NULL },
-	{ "afi",            BOTH,    KEY,  U8_TYPES,   cell_afi, NULL },
-	{ "safi",           BOTH,    KEY,  U8_TYPES,   cell_safi, NULL },
-	{ "rd",             BOTH,    KEY,  RD_TYPES,   cell_rd, NULL },
-	{ "ip_prefix",      BOTH,    KEY,
-	    { "VARCHAR(49)" ASCII, "inet", "TEXT" },   cell_prefix, NULL },
-	{ "as_path_id",     BOTH,    KEY,  U32_TYPES,  cell_path_id, NULL },
-	{ "peer_asn",       BOTH,    LAST, U32_TYPES,  cell_as, NULL },
-	{ "mpls_label",     BOTH,    LAST, U32_TYPES,  cell_label, NULL },
-	{ "bgp_nexthop",    BOTH,    LAST, ADDR_TYPES, cell_next_hop, NULL },
-	{ "as_path",        BOTH,    LAST, TEXT_TYPES, cell_as_path, NULL },
-	{ "origin",         BOTH,    LAST,
-	    { "CHAR(1)" ASCII, "CHAR(1)", "TEXT" },    cell_origin, NULL },
-	{ "local_pref",     BOTH,    LAST, U32_TYPES,  cell_local_pref, NULL },
-	{ "med",            BOTH,    LAST, U32_TYPES,  cell_med, NULL },
-	{ "comms",          BOTH,    LAST, TEXT_TYPES, cell_comms, NULL },
-	{ "ecomms",         BOTH,    LAST, TEXT_TYPES, cell_ecomms, NULL },
-	{ "lcomms",         BOTH,    LAST, TEXT_TYPES, cell_lcomms, NULL },
-	{ "stamp_inserted", CURRENT, ONCE, TIME_TYPES, cell_first, NULL },
-	{ "stamp_updated",  CURRENT, LAST, TIME_TYPES, cell_when, NULL },
-	{ "seq",            CURRENT, LAST, U64_TYPES,  cell_seq, NULL },
-	{ "generation",     CURRENT, LAST, U64_TYPES,  cell_generation, NULL },
+#define KEY		ROUTE_KEY
+#define ONCE		ROUTE_ONCE
+#define LAST		ROUTE_LAST
+
+static const struct route_column route_columns[] = {
+	{ "timestamp",      HISTORY, ROWS,    ONCE, TIME_TYPES, cell_when, NULL },
+	{ "run",            HISTORY, SOURCES, ONCE, U64_TYPES,  cell_run, NULL },
+	{ "seq",            HISTORY, ROWS,    ONCE, U64_TYPES,  cell_seq, NULL },
+	{ "log_type",       HISTORY, ROWS,    ONCE, WORD_TYPES, cell_event, "'delete'" },
+	{ "entries",        HISTORY, ROWS,    ONCE, U64_TYPES,  cell_entries, "0" },
+	{ "source",         BOTH, ROWS | SOURCES, KEY, U31_TYPES, cell_source, NULL },
+	{ "peer_ip_src",    BOTH,    SOURCES, KEY,  ADDR_TYPES, cell_router, NULL },
+	{ "bgp_id",         BOTH,    SOURCES, KEY,  ADDR_TYPES, cell_id, NULL },
+	{ "peer_ip",        BOTH,    SOURCES, KEY,  ADDR_TYPES, cell_peer, NULL },
+	{ "bmp_rib_type",   BOTH,    SOURCES, KEY,  WORD_TYPES, cell_rib, NULL },
+	{ "pd",             BOTH,    SOURCES, KEY,  RD_TYPES,   cell_pd, NULL },
+	{ "afi",            BOTH,    SOURCES, KEY,  U8_TYPES,   cell_afi, NULL },
+	{ "safi",           BOTH,    SOURCES, KEY,  U8_TYPES,   cell_safi, NULL },
+	{ "rd",             BOTH,    SOURCES, KEY,  RD_TYPES,   cell_rd, NULL },
+	{ "ip_prefix",      BOTH,    ROWS,    KEY,
+	    { "VARCHAR(49)" ASCII, "inet", "TEXT" },            cell_prefix, NULL },
+	{ "as_path_id",     BOTH,    ROWS,    KEY,  U32_TYPES,  cell_path_id, NULL },
+	{ "peer_asn",       BOTH,    SOURCES, LAST, U32_TYPES,  cell_as, NULL },
+	{ "mpls_label",     BOTH,    ROWS,    LAST, U32_TYPES,  cell_label, NULL },
+	{ "attrs",          BOTH, ROWS | ATTRS, LAST, U64_TYPES, cell_attrs, NULL },
+	{ "bgp_nexthop",    BOTH,    ATTRS,   LAST, ADDR_TYPES, cell_next_hop, NULL },
+	{ "as_path",        BOTH,    ATTRS,   LAST, TEXT_TYPES, cell_as_path, NULL },
+	{ "origin",         BOTH,    ATTRS,   LAST,
+	    { "CHAR(1)" ASCII, "CHAR(1)", "TEXT" },             cell_origin, NULL },
+	{ "local_pref",     BOTH,    ATTRS,   LAST, U32_TYPES,  cell_local_pref, NULL },
+	{ "med",            BOTH,    ATTRS,   LAST, U32_TYPES,  cell_med, NULL },
+	{ "comms",          BOTH,    ATTRS,   LAST, TEXT_TYPES, cell_comms, NULL },
+	{ "ecomms",         BOTH,    ATTRS,   LAST, TEXT_TYPES, cell_ecomms, NULL },
+	{ "lcomms",         BOTH,    ATTRS,   LAST, TEXT_TYPES, cell_lcomms, NULL },
+	{ "stamp_inserted", CURRENT, ROWS,    ONCE, TIME_TYPES, cell_first, NULL },
+	{ "stamp_updated",  CURRENT, ROWS,    LAST, TIME_TYPES, cell_when, NULL },
+	{ "seq",            CURRENT, ROWS,    LAST, U64_TYPES,  cell_seq, NULL },
+	{ "generation",     CURRENT, ROWS,    LAST, U64_TYPES,  cell_generation, NULL },
 };
 
-static const struct route_column *
-find(const struct column *c, unsigned in)
+static bool
+is_key(const struct route_column *c, enum route_table table, enum route_part part)
 {
-	for (size_t i = 0; i < ARRAY_LEN(route_columns); i++)
-		if ((route_columns[i].in & in) != 0 && strcmp(route_columns[i].name, c->name) == 0)
-			return &route_columns[i];
+	return part != ROUTES_ROWS ? route_column_joins(c) : c->how == KEY && table == ROUTES_CURRENT;
+}
+
+const struct route_column *
+routecols_nth(enum route_table table, enum route_part part, size_t i)
+{
+	for (size_t k = 0; k < ARRAY_LEN(route_columns); k++)
+		if ((route_columns[k].in & 1u << table) != 0 &&
+		    (part == ROUTES_PARTS || (route_columns[k].parts & 1u << part) != 0) &&
+		    i-- == 0)
+			return &route_columns[k];
 	return NULL;
 }
 
 void
-routecols_make(enum sql_engine engine, enum route_table table, struct columns *ret)
+routecols_make(enum sql_engine engine, enum route_table table, enum route_part part,
+    struct routecols *ret)
 {
-	*ret = (struct columns){ .shape = { .engine = engine } };
-	ret->col = mem_array(ARRAY_LEN(route_columns), sizeof(*ret->col));
-	for (size_t i = 0; i < ARRAY_LEN(route_columns); i++) {
-		const struct route_column *rc = &route_columns[i];
-		struct column *c = &ret->col[ret->count];
+	const struct route_column *rc;
+	struct columns *cols = &ret->cols;
 
-		if ((rc->in & 1u << table) == 0)
-			continue;
+	*ret = (struct routecols){ .cols = { .shape = { .engine = engine } } };
+	cols->col = mem_array(ARRAY_LEN(route_columns), sizeof(*cols->col));
+	ret->from = mem_array(ARRAY_LEN(route_columns), sizeof(*ret->from));
+	while ((rc = routecols_nth(table, part, cols->count)) != NULL) {
+		struct column *c = &cols->col[cols->count];
+
+		ret->from[cols->count] = rc;
 		snprintf(c->name, sizeof(c->name), "%s", rc->name);
-		c->role = rc->how == LAST ? COLUMN_REPLACED : COLUMN_KEPT;
-		c->key = rc->how == KEY && table == ROUTES_CURRENT;
+		c->key = is_key(rc, table, part);
+		c->role = rc->how == LAST && !c->key ? COLUMN_REPLACED : COLUMN_KEPT;
 		c->type = rc->type[engine];
-		c->order = (unsigned)ret->count;
-		c->param = (unsigned)++ret->count;
-		ret->params++;
+		c->order = (unsigned)cols->count;
+		c->param = (unsigned)++cols->count;
+		cols->params++;
 	}
 }
 
-static bool
-is_history(const struct columns *cols)
+void
+routecols_done(struct routecols *rc)
 {
-	return !cols->col[0].key;
+	columns_done(&rc->cols);
+	mem_free(rc->from);
 }
 
 void
-routecols_fill(const struct columns *cols, const struct route_row *row, struct cell *cells)
+routecols_fill(const struct routecols *rc, const struct route_row *row, struct cell *cells)
 {
-	const unsigned in = is_history(cols) ? HISTORY : CURRENT;
-	size_t k = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(route_columns); i++) {
-		if ((route_columns[i].in & in) == 0)
-			continue;
-		sbuf_clear(&cells[k].room);
-		cells[k].kind = CELL_NULL;
-		route_columns[i].put(row, &cells[k]);
-		k++;
+	for (size_t i = 0; i < rc->cols.count; i++) {
+		sbuf_clear(&cells[i].room);
+		cells[i].kind = CELL_NULL;
+		rc->from[i]->put(row, &cells[i]);
 	}
 }
 
-/* --- what a sweep takes ------------------------------------------------------------------------------ */
-
 void
-routecols_sweep(const struct columns *current, const char *table, uint64_t generation,
-    struct sbuf *out)
+routecols_part_name(const char *name, enum route_part part, struct sbuf *out)
 {
-	sbuf_str(out, "DELETE FROM ");
-	statement_table(current->shape.engine, table, out);
-	sbuf_printf(out, " WHERE generation <> %llu", (unsigned long long)generation);
-}
-
-void
-routecols_sweep_told(const struct columns *history, const char *current_table,
-    const char *history_table, const struct routemap *m, struct sbuf *out)
-{
-	struct cell time = { 0 };
-
-	put_time(&time, m->upto);
-	sbuf_str(out, "INSERT INTO ");
-	statement_table(history->shape.engine, history_table, out);
-	for (size_t i = 0; i < history->count; i++)
-		sbuf_printf(out, "%s%s", i > 0 ? ", " : " (", history->col[i].name);
-	sbuf_str(out, ") SELECT ");
-	for (size_t i = 0; i < history->count; i++) {
-		const struct route_column *rc = find(&history->col[i], HISTORY);
-
-		if (i > 0)
-			sbuf_str(out, ", ");
-		if (i == 0)
-			sbuf_printf(out, "'%s'", (const char *)time.bytes);
-		else if (i == 1)
-			sbuf_u64(out, m->run);
-		else
-			sbuf_str(out, rc->swept != NULL ? rc->swept : rc->name);
-	}
-	sbuf_str(out, " FROM ");
-	statement_table(history->shape.engine, current_table, out);
-	sbuf_printf(out, " WHERE generation <> %llu", (unsigned long long)m->generation);
-	sbuf_done(&time.room);
-}
-
-/* --- files ------------------------------------------------------------------------------------------ */
-
-static const struct route_file files[] = {
-	{ "waybill-create-routes.mysql", SQL_MYSQL },
-	{ "waybill-create-routes.pgsql", SQL_PGSQL },
-	{ "waybill-create-routes.sqlite3", SQL_SQLITE },
-};
-
-const struct route_file *
-routecols_files(size_t *ret_count)
-{
-	*ret_count = ARRAY_LEN(files);
-	return files;
-}
-
-static const char *const stems[] = { "bgp_routes", "bmp_routes", "routes" };
-
-const char *
-routecols_table_name(bool bgp, bool bmp)
-{
-	return stems[bgp && !bmp ? 0 : bmp && !bgp ? 1 : 2];
-}
-
-static void
-print_table(enum sql_engine engine, enum route_table table, const char *name, struct sbuf *out)
-{
-	struct columns cols;
-	size_t keys = 0;
-
-	routecols_make(engine, table, &cols);
-	sbuf_printf(out, "\nCREATE TABLE IF NOT EXISTS %s (\n", name);
-	for (size_t i = 0; i < cols.count; i++) {
-		const struct column *c = &cols.col[i];
-		bool ends = i + 1 == cols.count && table == ROUTES_HISTORY;
-
-		sbuf_printf(out, "\t%s %s%s%s\n", c->name, c->type,
-		    c->role == COLUMN_REPLACED ? "" : " NOT NULL", ends ? "" : ",");
-	}
-	for (size_t i = 0; i < cols.count; i++)
-		if (cols.col[i].key)
-			sbuf_printf(out, "%s%s", keys++ > 0 ? ", " : "\tPRIMARY KEY (",
-			    cols.col[i].name);
-	sbuf_printf(out, "%s)%s;\n", keys > 0 ? ")\n" : "", engine == SQL_MYSQL ? " ENGINE=InnoDB" :
-	    engine == SQL_SQLITE && keys > 0 ? " WITHOUT ROWID" : "");
-	columns_done(&cols);
-}
-
-static void
-print_index(const char *table, struct sbuf *out)
-{
-	sbuf_printf(out, "-- For questions about one prefix; it costs a part of the speed of writing:\n"
-	    "-- CREATE INDEX %s_prefix ON %s (ip_prefix, timestamp);\n", table, table);
-}
-
-void
-routecols_file_print(const struct route_file *file, struct sbuf *out)
-{
-	static const char *const begin[SQL_ENGINES] = {
-		[SQL_MYSQL] = "CREATE DATABASE IF NOT EXISTS pmacct;\nUSE pmacct;\n",
-		[SQL_PGSQL] = "\\c pmacct\n",
-		[SQL_SQLITE] = "",
+	static const char *const tails[ROUTES_PARTS] = {
+		[ROUTES_SOURCES] = "sources", [ROUTES_ATTRS] = "attrs", [ROUTES_ROWS] = "rows",
 	};
 
-	sbuf_printf(out, "-- %s: made from Waybill's table of columns; do not edit.\n"
-	    "-- bgp_routes is pmbgpd's default, bmp_routes pmbmpd's, routes that of a daemon with both.\n"
-	    "%s", file->name, begin[file->engine]);
-	for (size_t i = 0; i < ARRAY_LEN(stems); i++) {
-		char history[64];
+	sbuf_printf(out, "%s_%s", name, tails[part]);
+}
 
-		snprintf(history, sizeof(history), "%s_history", stems[i]);
-		print_table(file->engine, ROUTES_CURRENT, stems[i], out);
-		print_table(file->engine, ROUTES_HISTORY, history, out);
-		print_index(history, out);
-		if (file->engine == SQL_PGSQL)
-			sbuf_printf(out, "GRANT SELECT, INSERT, UPDATE, DELETE ON %s, %s TO pmacct;\n",
-			    stems[i], history);
+/* Addresses, numbers and words: none has anything to be escaped. */
+void
+routecols_source_is(enum sql_engine engine, const struct route_source *source, struct sbuf *out)
+{
+	const struct route_row row = { .source = source };
+	struct cell cell = { 0 };
+	const char *between = "";
+
+	for (size_t i = 0; i < ARRAY_LEN(route_columns); i++) {
+		const struct route_column *c = &route_columns[i];
+
+		if (c->parts != SOURCES || c->how != KEY)
+			continue;
+		sbuf_clear(&cell.room);
+		c->put(&row, &cell);
+		sbuf_printf(out, "%s%s = ", between, c->name);
+		between = " AND ";
+		if (cell.kind == CELL_INT)
+			sbuf_u64(out, (uint64_t)cell.number);
+		else
+			statement_text(engine, cell.bytes, out);
 	}
+	sbuf_done(&cell.room);
 }

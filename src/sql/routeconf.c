@@ -6,7 +6,7 @@
 #include "core/mem.h"
 #include "out/dynname.h"
 #include "out/framejournal.h"
-#include "sql/routecols.h"
+#include "sql/routeddl.h"
 #include "sql/routeout.h"
 #include "sql/settings.h"
 
@@ -75,7 +75,7 @@ read_tables(const struct conf *conf, size_t n, bool bgp, bool bmp, struct routec
 	const char *history = conf_text(conf, n, "sql_history_table");
 
 	sbuf_str(&rc->table, conf_given(conf, n, "table") ? conf_text(conf, n, "table") :
-	    routecols_table_name(bgp, bmp));
+	    routeddl_table_name(bgp, bmp));
 	if (history != NULL)
 		sbuf_str(&rc->history_table, history);
 	else

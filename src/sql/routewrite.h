@@ -7,6 +7,7 @@
 #define WB_SQL_ROUTEWRITE_H
 
 #include "sql/routecols.h"
+#include "sql/routemap.h"
 
 struct routewrite_conf {
 	const struct sql_backend *backend;

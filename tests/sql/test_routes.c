@@ -18,6 +18,7 @@
 
 #include "files.h"
 #include "core/mem.h"
+#include "sql/routeddl.h"
 #include "sql/routeout.h"
 #include "sql/routewrite.h"
 
@@ -548,7 +549,7 @@ damaged_batch_is_set_aside(void **state)
 static void
 print_file(const void *file, struct sbuf *out)
 {
-	routecols_file_print(file, out);
+	routeddl_file_print(file, out);
 }
 
 /* They live as long as the table. */
@@ -556,7 +557,7 @@ static size_t
 list_files(struct sql_file *ret, size_t room)
 {
 	size_t n;
-	const struct route_file *files = routecols_files(&n);
+	const struct route_file *files = routeddl_files(&n);
 
 	assert_true(n <= room);
 	for (size_t i = 0; i < n; i++)
