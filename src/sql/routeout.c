@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The thread that takes fills a map of current routes and a batch of history (sql/routetake.h). A map is
- * handed to the thread that writes when that one has none, so while a database is away the map just
+ * handed to the thread that writes such when that one has none, so while a database is away the map just
  * goes on: it has each route once. Batches go to disk as they are full or a second old.
  *
  * A scan begins with the start and whenever changes were lost. Control begins and ends it, this thread
@@ -31,6 +31,15 @@
 #define RETRY_MOST_NS	(10 * NS_PER_SEC)
 #define LAST_TRIES	3
 
+/* A thread that writes, by a connection of its own. */
+struct writer {
+	struct routeout *out;
+	struct routewrite *write;
+	pthread_t thread;
+	bool current, history;		/* which of the two */
+	struct sbuf state;		/* under the output's lock */
+};
+
 enum scan_state { SCAN_NONE, SCAN_WANTED, SCAN_GIVEN, SCAN_OVER };
 
 struct routeout {
@@ -40,10 +49,11 @@ struct routeout {
 	struct changes_reader *reader;
 	struct routespool *spool;	/* NULL: no history */
 	struct routetake *take;
-	struct routewrite *write;
+	struct writer writer[ROUTES_TABLES];
+	unsigned writers;
 	struct epoch_reader *slot;
 	struct chan *wake;		/* of the thread that takes */
-	pthread_t taker, writer;
+	pthread_t taker;
 	_Atomic bool stop;
 	_Atomic int scan_state;		/* enum scan_state */
 	struct rib_scan *scan;
@@ -57,7 +67,6 @@ struct routeout {
 	pthread_cond_t work;
 	struct routemap *writing;	/* NULL: the writer has none */
 	bool ending;			/* nothing more comes */
-	struct sbuf state;
 };
 
 /* --- taking ---------------------------------------------------------------------------------------- */
@@ -155,7 +164,7 @@ hand_over(struct routeout *r)
 		routetake_close_batch(r->take);
 		r->batch_due = mono_add(now, BATCH_NS);
 		pthread_mutex_lock(&r->lock);
-		pthread_cond_signal(&r->work);
+		pthread_cond_broadcast(&r->work);
 		pthread_mutex_unlock(&r->lock);
 	}
 	if (!is_due(r, now))
@@ -169,7 +178,7 @@ hand_over(struct routeout *r)
 			r->sweep_due = (mono_t){ 0 };
 		r->writing = m;
 		r->map_due = mono_add(now, r->rc.refresh_s * NS_PER_SEC);
-		pthread_cond_signal(&r->work);
+		pthread_cond_broadcast(&r->work);
 	}
 	pthread_mutex_unlock(&r->lock);
 }
@@ -201,23 +210,26 @@ take_on(void *arg)
 /* --- writing ---------------------------------------------------------------------------------------- */
 
 static void
-set_state(struct routeout *r, const char *text)
+set_state(struct writer *w, const char *text)
 {
-	pthread_mutex_lock(&r->lock);
-	sbuf_clear(&r->state);
-	sbuf_str(&r->state, text);
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_lock(&w->out->lock);
+	sbuf_clear(&w->state);
+	sbuf_str(&w->state, text);
+	if (*text != '\0')
+		count(&w->out->c.retries);
+	pthread_mutex_unlock(&w->out->lock);
 }
 
 static int
-write_batch(struct routeout *r, struct sbuf *err)
+write_batch(struct writer *w, struct sbuf *err)
 {
-	struct routebatch *b = r->spool != NULL ? routespool_first(r->spool) : NULL;
+	struct routeout *r = w->out;
+	struct routebatch *b = w->history ? routespool_first(r->spool) : NULL;
 	uint64_t rows;
 
 	if (b == NULL)
 		return 0;
-	if (routewrite_batch(r->write, b, err) != 0)
+	if (routewrite_batch(w->write, b, err) != 0)
 		return -1;
 	rows = b->rows;
 	routespool_done(r->spool, b);
@@ -226,9 +238,10 @@ write_batch(struct routeout *r, struct sbuf *err)
 }
 
 static int
-sweep(struct routeout *r, struct routemap *m, struct sbuf *err)
+sweep(struct writer *w, struct routemap *m, struct sbuf *err)
 {
-	int64_t n = routewrite_sweep(r->write, m, err);
+	struct routeout *r = w->out;
+	int64_t n = routewrite_sweep(w->write, m, err);
 
 	if (n < 0)
 		return -1;
@@ -249,23 +262,24 @@ count_written(struct routeout *r, const struct routemap *m, size_t from)
 }
 
 static int
-write_map(struct routeout *r, struct sbuf *err)
+write_map(struct writer *w, struct sbuf *err)
 {
+	struct routeout *r = w->out;
 	struct routemap *m;
 	size_t from;
 	int ret;
 
 	pthread_mutex_lock(&r->lock);
-	m = r->writing;
+	m = w->current ? r->writing : NULL;
 	pthread_mutex_unlock(&r->lock);
 	if (m == NULL)
 		return 0;
 	from = m->done;
-	ret = routewrite_map(r->write, m, err);
+	ret = routewrite_map(w->write, m, err);
 	count_written(r, m, from);
 	if (ret != 0)
 		return ret;
-	if (m->sweep && sweep(r, m, err) != 0)
+	if (m->sweep && sweep(w, m, err) != 0)
 		return -1;
 	pthread_mutex_lock(&r->lock);
 	r->writing = NULL;
@@ -277,10 +291,10 @@ write_map(struct routeout *r, struct sbuf *err)
 
 /* One batch and one part of a map. 1: there may be more, 0: there is nothing, -1. */
 static int
-write_some(struct routeout *r, struct sbuf *err)
+write_some(struct writer *w, struct sbuf *err)
 {
-	int batch = write_batch(r, err);
-	int map = batch >= 0 ? write_map(r, err) : -1;
+	int batch = write_batch(w, err);
+	int map = batch >= 0 ? write_map(w, err) : -1;
 
 	return batch < 0 || map < 0 ? -1 : batch > 0 || map > 0;
 }
@@ -320,18 +334,18 @@ pause_for(struct routeout *r, int64_t ns)
 static void *
 write_on(void *arg)
 {
-	struct routeout *r = arg;
+	struct writer *w = arg;
+	struct routeout *r = w->out;
 	struct sbuf err = { 0 };
 	int64_t pause = RETRY_FIRST_NS;
 	unsigned last_tries = 0;
 	bool ending = false;
 
 	while (last_tries < LAST_TRIES) {
-		int ret = write_some(r, &err);
+		int ret = write_some(w, &err);
 
 		if (ret < 0) {
-			count(&r->c.retries);
-			set_state(r, sbuf_text(&err));
+			set_state(w, sbuf_text(&err));
 			if (pause == RETRY_FIRST_NS)
 				log_write(LOG_LVL_ERROR, r->conf.env.subject, "routes are kept until "
 				    "the database takes them: %s", sbuf_text(&err));
@@ -344,7 +358,7 @@ write_on(void *arg)
 		}
 		if (pause != RETRY_FIRST_NS) {
 			pause = RETRY_FIRST_NS;
-			set_state(r, "");
+			set_state(w, "");
 			log_write(LOG_LVL_INFO, r->conf.env.subject, "the database takes routes again");
 		}
 		if (ret == 0 && ending)
@@ -353,8 +367,8 @@ write_on(void *arg)
 			ending = wait_for_work(r, NS_PER_SEC);
 	}
 	sbuf_done(&err);
-	routewrite_close(r->write);	/* a client library may keep things by thread */
-	r->write = NULL;
+	routewrite_close(w->write);	/* a client library may keep things by thread */
+	w->write = NULL;
 	return NULL;
 }
 
@@ -381,6 +395,28 @@ routeout_tick(struct routeout *r)
 	}
 }
 
+/* One for current routes and one for the history, but where they would only wait for each other. */
+static int
+open_writers(struct routeout *r, const struct routewrite_conf *conf, struct sbuf *err)
+{
+	const bool both = r->rc.current && r->rc.history && r->rc.backend->one_writer;
+
+	for (unsigned t = 0; t < ROUTES_TABLES; t++) {
+		struct writer *w = &r->writer[r->writers];
+
+		if (!(t == ROUTES_CURRENT ? r->rc.current : r->rc.history && !both))
+			continue;
+		w->out = r;
+		w->current = t == ROUTES_CURRENT;
+		w->history = t == ROUTES_HISTORY || both;
+		w->write = routewrite_open(conf, err);
+		if (w->write == NULL)
+			return -1;
+		r->writers++;
+	}
+	return 0;
+}
+
 static int
 open_all(struct routeout *r, struct sbuf *err)
 {
@@ -400,8 +436,7 @@ open_all(struct routeout *r, struct sbuf *err)
 	if (r->rc.history && (r->spool = routespool_open(&spool, err)) == NULL)
 		return -1;
 	take.spool = r->spool;
-	r->write = routewrite_open(&write, err);
-	if (r->write == NULL)
+	if (open_writers(r, &write, err) != 0)
 		return -1;
 	r->take = routetake_new(&take, &r->c);
 	return 0;
@@ -410,7 +445,10 @@ open_all(struct routeout *r, struct sbuf *err)
 static void
 give_back(struct routeout *r)
 {
-	routewrite_close(r->write);
+	for (unsigned i = 0; i < r->writers; i++) {
+		routewrite_close(r->writer[i].write);
+		sbuf_done(&r->writer[i].state);
+	}
 	routetake_free(r->take);
 	routemap_free(r->writing);
 	routespool_close(r->spool);
@@ -420,8 +458,14 @@ give_back(struct routeout *r)
 	routeconf_done(&r->rc);
 	pthread_mutex_destroy(&r->lock);
 	pthread_cond_destroy(&r->work);
-	sbuf_done(&r->state);
 	mem_free(r);
+}
+
+static int
+no_threads(struct sbuf *err)
+{
+	sbuf_str(err, "no threads for it");
+	return -1;
 }
 
 static int
@@ -437,12 +481,12 @@ start_threads(struct routeout *r, struct sbuf *err)
 	r->batch_due = mono_add(now, BATCH_NS);
 	r->map_due = mono_add(now, NS_PER_SEC);
 	want_scan(r, r->conf.stale_s * NS_PER_SEC);
-	if (r->slot == NULL || r->reader == NULL || pthread_create(&r->writer, NULL, write_on, r) != 0 ||
-	    pthread_create(&r->taker, NULL, take_on, r) != 0) {
-		sbuf_str(err, "no threads for it");
-		return -1;
-	}
-	return 0;
+	if (r->slot == NULL || r->reader == NULL)
+		return no_threads(err);
+	for (unsigned i = 0; i < r->writers; i++)
+		if (pthread_create(&r->writer[i].thread, NULL, write_on, &r->writer[i]) != 0)
+			return no_threads(err);
+	return pthread_create(&r->taker, NULL, take_on, r) != 0 ? no_threads(err) : 0;
 }
 
 struct routeout *
@@ -475,9 +519,10 @@ routeout_stop(struct routeout *r)
 	pthread_join(r->taker, NULL);
 	pthread_mutex_lock(&r->lock);
 	r->ending = true;
-	pthread_cond_signal(&r->work);
+	pthread_cond_broadcast(&r->work);
 	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->writer, NULL);
+	for (unsigned i = 0; i < r->writers; i++)
+		pthread_join(r->writer[i].thread, NULL);
 	changes_leave(r->conf.changes, r->reader);
 	if (r->scan != NULL)
 		rib_scan_end(r->scan);
@@ -511,7 +556,10 @@ routeout_state(struct routeout *r, struct sbuf *b)
 {
 	pthread_mutex_lock(&r->lock);
 	sbuf_clear(b);
-	sbuf_str(b, r->state.len > 0 ? r->state.text : "ok");
+	for (unsigned i = 0; i < r->writers && b->len == 0; i++)
+		sbuf_str(b, sbuf_text(&r->writer[i].state));
+	if (b->len == 0)
+		sbuf_str(b, "ok");
 	pthread_mutex_unlock(&r->lock);
 	return b->text;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An output of routes: current routes and the history of their changes into tables. Two threads: one
- * takes changes as they come and never waits for a database, the other writes.
+ * An output of routes: current routes and the history of their changes into tables. Its threads: one
+ * takes changes as they come and never waits for a database, the others write: current routes and the history
+ * at once, where the database is a server.
  */
 #ifndef WB_SQL_ROUTEOUT_H
 #define WB_SQL_ROUTEOUT_H
