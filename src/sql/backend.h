@@ -43,12 +43,22 @@ struct sql_target {
 	bool look;			/* only look at the table, where there is one: make nothing */
 	bool quiet;			/* another connection says what is wrong with the table */
 	bool ledger;			/* one row of waybill_ledger per put */
+	bool typed;			/* cells are of the kinds that its columns have, none is fixed */
 	bool fresh;			/* nothing of this bin was written before, as far as is known:
 					   a hint to try the fast way first, never to be trusted */
 };
 
-/* A value to be bound. Text and bytes are good until the same column of the next row is asked for. */
-enum cell_kind { CELL_NULL, CELL_INT, CELL_TEXT, CELL_BYTES };
+/*
+ * A value to be bound. Text and bytes are good until the same column of the next row is asked for. An engine
+ * that has no form of its own for times and addresses takes them as text, by cell_plain.
+ */
+enum cell_kind {
+	CELL_NULL, CELL_INT, CELL_TEXT, CELL_BYTES,
+	CELL_TIME,			/* number: ns since 1970, UTC */
+	CELL_NET,			/* bytes: struct addr; len: of the prefix, or CELL_HOST */
+};
+
+#define CELL_HOST	255u
 
 struct cell {
 	enum cell_kind kind;
@@ -57,6 +67,12 @@ struct cell {
 	size_t len;
 	struct sbuf room;		/* for whoever makes the text */
 };
+
+void	cell_plain(struct cell *c);
+
+#define CELL_TIME_TEXT	40
+/* "2026-11-23 22:33:00.000000", UTC, of 1970 and later. */
+void	cell_time_text(wall_t t, char text[CELL_TIME_TEXT]);
 
 /*
  * Rows as an engine sees them. The engine owns an array of columns->params cells, asks for the

@@ -94,10 +94,12 @@ put_quoted(struct sbuf *out, const char *text, size_t len)
 
 /* A cell as SQL. */
 static void
-put_value(struct sbuf *out, const struct cell *c)
+put_value(struct sbuf *out, struct cell *c)
 {
-	const unsigned char *b = c->bytes;
+	const unsigned char *b;
 
+	cell_plain(c);
+	b = c->bytes;
 	switch (c->kind) {
 	case CELL_NULL:
 		sbuf_str(out, "NULL");
@@ -106,6 +108,8 @@ put_value(struct sbuf *out, const struct cell *c)
 		put_number(out, c->number);
 		break;
 	case CELL_TEXT:
+	case CELL_TIME:
+	case CELL_NET:
 		put_quoted(out, c->bytes, c->len);
 		break;
 	case CELL_BYTES:
@@ -118,11 +122,13 @@ put_value(struct sbuf *out, const struct cell *c)
 }
 
 static void
-put_cell(struct sbuf *out, const struct cell *c)
+put_cell(struct sbuf *out, struct cell *c)
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *b = c->bytes;
+	const unsigned char *b;
 
+	cell_plain(c);
+	b = c->bytes;
 	switch (c->kind) {
 	case CELL_NULL:
 		sbuf_str(out, "\\N");
@@ -131,6 +137,8 @@ put_cell(struct sbuf *out, const struct cell *c)
 		put_number(out, c->number);
 		break;
 	case CELL_TEXT:
+	case CELL_TIME:
+	case CELL_NET:
 		put_text(out, c->bytes, c->len);
 		break;
 	case CELL_BYTES:

@@ -17,6 +17,7 @@
 
 #include "core/mem.h"
 #include "sql/move.h"
+#include "sql/pgbinary.h"
 #include "sql/statement.h"
 
 #define PART		(64u << 10)	/* bytes handed to libpq at a time */
@@ -360,23 +361,39 @@ pg_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 
 /* --- rows ----------------------------------------------------------------------------------------- */
 
-static int
-copy_rows(struct pg *p, const char *sql, struct load *load, struct sbuf *err)
+/* Rows on their way; b NULL: as text. A reason not to go on is told to the server, which then rolls back. */
+static bool
+send_rows(struct pg *p, struct load *load, struct pgbinary *b)
 {
 	struct sbuf part = { 0 };
-	PGresult *r = PQexec(p->c, sql);
-	bool sent = PQresultStatus(r) == PGRES_COPY_IN;
+	bool sent = true;
 
-	if (!sent)
-		return pg_settle(p, r, sql, err);
-	PQclear(r);
-	while (sent && load_more(load, PART, &part)) {
+	while (sent && (b != NULL ? pgbinary_more(b, load, PART, &part) : load_more(load, PART, &part))) {
 		sent = PQputCopyData(p->c, part.text, (int)part.len) == 1;
 		sbuf_clear(&part);
 	}
 	sbuf_done(&part);
 	if (sent)
-		PQputCopyEnd(p->c, NULL);
+		PQputCopyEnd(p->c, b != NULL ? pgbinary_failed(b) : NULL);
+	return sent;
+}
+
+/* COPY by this statement, but for how. */
+static int
+copy_rows(struct pg *p, struct sbuf *copy, bool typed, struct load *load, struct sbuf *err)
+{
+	struct pgbinary *b = typed ? pgbinary_new(load) : NULL;
+	const char *sql = (sbuf_str(copy, b != NULL ? " (FORMAT binary)" : ""), copy->text);
+	PGresult *r = PQexec(p->c, sql);
+	bool sent = PQresultStatus(r) == PGRES_COPY_IN;
+
+	if (!sent) {
+		pgbinary_free(b);
+		return pg_settle(p, r, sql, err);
+	}
+	PQclear(r);
+	sent = send_rows(p, load, b);
+	pgbinary_free(b);
 	/* A server that has seen enough says why here; a lost one says so as well. */
 	r = PQgetResult(p->c);
 	if (!sent && PQresultStatus(r) == PGRES_COPY_IN) {
@@ -408,7 +425,7 @@ put_straight(struct pg *p, const struct sql_target *t, struct load *load, struct
 		for (size_t i = 0; i < t->columns->count; i++)
 			sbuf_printf(&sql, "%s%s", i > 0 ? ", " : " (", t->columns->col[i].name);
 		sbuf_str(&sql, ") FROM STDIN");
-		ret = copy_rows(p, sql.text, load, &why);
+		ret = copy_rows(p, &sql, t->typed, load, &why);
 		if (ret != 0 && strcmp(p->state, STATE_UNIQUE) == 0)
 			ret = pg_run(p, "ROLLBACK TO SAVEPOINT waybill", err) == 0 ? 1 : -1;
 		else if (ret != 0)
@@ -436,7 +453,7 @@ fill_staging(struct pg *p, const struct sql_target *t, struct known *k, struct l
 	move_staged(t->columns, "", &sql);
 	sbuf_str(&sql, ") FROM STDIN");
 	if (ret == 0)
-		ret = copy_rows(p, sql.text, load, err);
+		ret = copy_rows(p, &sql, t->typed, load, err);
 	sbuf_done(&sql);
 	return ret;
 }

@@ -29,10 +29,11 @@ rejects_done(struct rejects *r)
 }
 
 static void
-put_cell(struct json *j, const char *name, const struct cell *c)
+put_cell(struct json *j, const char *name, struct cell *c)
 {
 	char hex[2 * 16 + 1];
 
+	cell_plain(c);
 	switch (c->kind) {
 	case CELL_NULL:
 		json_str(j, name, NULL);
@@ -41,6 +42,8 @@ put_cell(struct json *j, const char *name, const struct cell *c)
 		json_i64(j, name, c->number);
 		break;
 	case CELL_TEXT:
+	case CELL_TIME:
+	case CELL_NET:
 		json_text(j, name, c->bytes, c->len);
 		break;
 	case CELL_BYTES:

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/mem.h"
 #include "sql/statement.h"
@@ -33,52 +32,29 @@ put_text(struct cell *c, const char *text)
 	put_room(c);
 }
 
-/* n with so many digits, and what follows. */
-static char *
-put_digits(char *p, unsigned n, int digits, char behind)
-{
-	for (int i = digits - 1; i >= 0; i--, n /= 10)
-		p[i] = (char)('0' + n % 10);
-	p[digits] = behind;
-	return p + digits + 1;
-}
-
-#define TIME_TEXT	40
-
-/* As strftime and printf do, for millions of rows. */
+/* One that stays. */
 static void
-time_text(wall_t t, char text[TIME_TEXT])
+put_word(struct cell *c, const char *word)
 {
-	time_t sec = (time_t)wall_sec(t);
-	char *p = text;
-	struct tm tm;
-
-	gmtime_r(&sec, &tm);
-	p = put_digits(p, (unsigned)tm.tm_year + 1900, 4, '-');
-	p = put_digits(p, (unsigned)tm.tm_mon + 1, 2, '-');
-	p = put_digits(p, (unsigned)tm.tm_mday, 2, ' ');
-	p = put_digits(p, (unsigned)tm.tm_hour, 2, ':');
-	p = put_digits(p, (unsigned)tm.tm_min, 2, ':');
-	p = put_digits(p, (unsigned)tm.tm_sec, 2, '.');
-	put_digits(p, wall_usec(t), 6, '\0');
+	c->kind = CELL_TEXT;
+	c->bytes = word;
+	c->len = strlen(word);
 }
 
 void
 routecols_time(wall_t t, struct sbuf *out)
 {
-	char text[TIME_TEXT];
+	char text[CELL_TIME_TEXT];
 
-	time_text(t, text);
+	cell_time_text(t, text);
 	sbuf_printf(out, "'%s'", text);
 }
 
 static void
 put_time(struct cell *c, wall_t t)
 {
-	char text[TIME_TEXT];
-
-	time_text(t, text);
-	put_text(c, text);
+	c->kind = CELL_TIME;
+	c->number = t.ns;
 }
 
 static void
@@ -108,7 +84,7 @@ cell_event(const struct route_row *r, struct cell *c)
 		[ROUTE_LOG_CLOSE] = "log_close", [ROUTE_LOST] = "lost",
 	};
 
-	put_text(c, words[r->event]);
+	put_word(c, words[r->event]);
 }
 
 static void
@@ -145,9 +121,9 @@ cell_run(const struct route_row *r, struct cell *c)
 static void
 put_addr(struct cell *c, const struct addr *a)
 {
-	char text[ADDR_TEXT];
-
-	put_text(c, addr_text(a, text));
+	c->kind = CELL_NET;
+	c->bytes = a;
+	c->len = CELL_HOST;
 }
 
 static void
@@ -185,7 +161,7 @@ cell_rib(const struct route_row *r, struct cell *c)
 		[TELLER_OUT_POST] = "out-post", [TELLER_OUT_PRE] = "out-pre",
 	};
 
-	put_text(c, words[r->source->teller.rib]);
+	put_word(c, words[r->source->teller.rib]);
 }
 
 static void
@@ -227,10 +203,9 @@ cell_rd(const struct route_row *r, struct cell *c)
 static void
 cell_prefix(const struct route_row *r, struct cell *c)
 {
-	struct prefix p = route_prefix(r->key);
-	char text[PREFIX_TEXT];
-
-	put_text(c, prefix_text(&p, text));
+	c->kind = CELL_NET;
+	c->bytes = &r->key->addr;
+	c->len = r->key->len;
 }
 
 static void
@@ -299,7 +274,7 @@ cell_origin(const struct route_row *r, struct cell *c)
 	static const char *const words[] = { "i", "e", "u", "u" };
 
 	if (r->attrs != NULL)
-		put_text(c, words[r->attrs->flags & PATH_ORIGIN]);
+		put_word(c, words[r->attrs->flags & PATH_ORIGIN]);
 }
 
 static void
@@ -460,6 +435,7 @@ routecols_source_is(enum sql_engine engine, const struct route_source *source, s
 			continue;
 		sbuf_clear(&cell.room);
 		c->put(&row, &cell);
+		cell_plain(&cell);
 		sbuf_printf(out, "%s%s = ", between, c->name);
 		between = " AND ";
 		if (cell.kind == CELL_INT)

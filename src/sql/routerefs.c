@@ -85,7 +85,7 @@ static struct sql_target
 target_of(const struct routerefs *r, enum route_part part)
 {
 	return (struct sql_target){ .table = r->part[part].text, .columns = &r->cols[part].cols,
-		.made = &r->cols[part].cols,
+		.made = &r->cols[part].cols, .typed = true,
 		.keyed = true, .ours = true, .insert_only = true };
 }
 

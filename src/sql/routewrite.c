@@ -140,7 +140,7 @@ prepare(struct routewrite *w, enum route_table table, const char *name, struct s
 	}
 	routecols_part_name(name, ROUTES_ROWS, ret_name);
 	*t = (struct sql_target){ .table = ret_name->text, .columns = &s->cols.cols,
-		.made = &s->cols.cols, .ours = true,
+		.made = &s->cols.cols, .ours = true, .typed = true,
 		.keyed = table == ROUTES_CURRENT, .insert_only = table == ROUTES_HISTORY,
 		.ledger = table == ROUTES_HISTORY && w->conf.ledger };
 	return routerefs_open(s->refs, name, err) != 0 ? -1 : be->prepare(w->db, t, err);

@@ -301,6 +301,8 @@ misfit_of(const struct limit *l, const struct cell *c)
 
 	switch (c->kind) {
 	case CELL_NULL:
+	case CELL_TIME:
+	case CELL_NET:
 		break;
 	case CELL_INT:
 		if (l->kind == LIVE_INT && (uint64_t)c->number > l->max)

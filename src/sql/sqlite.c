@@ -416,15 +416,16 @@ lite_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 }
 
 static void
-bind_cells(sqlite3_stmt *st, const struct columns *cols, const struct cell *cells, bool fixed)
+bind_cells(sqlite3_stmt *st, const struct columns *cols, struct cell *cells, bool fixed)
 {
 	for (size_t i = 0; i < cols->count; i++) {
 		unsigned p = cols->col[i].param;
-		const struct cell *c;
+		struct cell *c;
 
 		if (p == 0 || column_fixed(&cols->col[i]) != fixed)
 			continue;
 		c = &cells[p - 1];
+		cell_plain(c);
 		switch (c->kind) {
 		case CELL_NULL:
 			sqlite3_bind_null(st, (int)p);
@@ -433,6 +434,8 @@ bind_cells(sqlite3_stmt *st, const struct columns *cols, const struct cell *cell
 			sqlite3_bind_int64(st, (int)p, c->number);
 			break;
 		case CELL_TEXT:
+		case CELL_TIME:
+		case CELL_NET:
 			sqlite3_bind_text(st, (int)p, c->bytes, (int)c->len, SQLITE_STATIC);
 			break;
 		case CELL_BYTES:
@@ -451,7 +454,7 @@ step(sqlite3_stmt *st)
 
 /* One row by the way of this table. */
 static int
-put_row(struct lite *l, const struct columns *cols, const struct cell *cells)
+put_row(struct lite *l, const struct columns *cols, struct cell *cells)
 {
 	int rc;
 
@@ -473,7 +476,7 @@ put_row(struct lite *l, const struct columns *cols, const struct cell *cells)
 
 /* A statement has the parameters that it names, the others are passed over. */
 static int
-remove_row(struct lite *l, const struct columns *cols, const struct cell *cells)
+remove_row(struct lite *l, const struct columns *cols, struct cell *cells)
 {
 	bind_cells(l->remove, cols, cells, false);
 	return step(l->remove);
@@ -496,7 +499,7 @@ prepare_remove(struct lite *l, const struct sql_target *t, struct sbuf *err)
 static int
 lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
 {
-	int (*put)(struct lite *, const struct columns *, const struct cell *) =
+	int (*put)(struct lite *, const struct columns *, struct cell *) =
 	    t->remove ? remove_row : put_row;
 	struct lite *l = self;
 	const struct columns *cols = t->columns;
