@@ -43,7 +43,11 @@ struct sql_target {
 	bool look;			/* only look at the table, where there is one: make nothing */
 	bool quiet;			/* another connection says what is wrong with the table */
 	bool ledger;			/* one row of waybill_ledger per put */
-	bool typed;			/* cells are of the kinds that its columns have, none is fixed */
+	bool typed;			/* cells are of the kinds that its columns have, texts are
+					   ASCII, and none is fixed */
+	uint64_t same;			/* 1 << i: column i has in all rows of the put what it has in
+					   the first, no foreign text: a hint for engines that need
+					   not be told with each row */
 	bool fresh;			/* nothing of this bin was written before, as far as is known:
 					   a hint to try the fast way first, never to be trusted */
 };

@@ -29,6 +29,7 @@ load_rewind(struct load *load, bool numbered, bool whole)
 	load->next = 0;
 	load->numbered = numbered;
 	load->whole = whole;
+	load->same = 0;
 	load->values = false;
 }
 
@@ -39,6 +40,8 @@ load_literal(const struct load *load, const struct column *c, struct sbuf *out)
 
 	if (c->param == 0)
 		sbuf_str(out, c->fake);
+	else if (cell->kind == CELL_NULL)
+		sbuf_str(out, "NULL");
 	else if (cell->kind == CELL_INT)
 		sbuf_printf(out, "%lld", (long long)cell->number);
 	else
@@ -163,6 +166,16 @@ put_fake(struct sbuf *out, const char *sql)
 		sbuf_add(out, sql, len);
 }
 
+bool
+load_has_field(const struct load *load, size_t column)
+{
+	const struct column *c = &load->cols->col[column];
+
+	if (column < 64 && (load->same >> column & 1) != 0)
+		return false;
+	return load->whole || (c->param != 0 && !column_fixed(c));
+}
+
 static void
 put_row(struct load *load, struct sbuf *out)
 {
@@ -176,7 +189,7 @@ put_row(struct load *load, struct sbuf *out)
 	for (size_t i = 0; i < load->cols->count; i++) {
 		const struct column *c = &load->cols->col[i];
 
-		if ((c->param == 0 || column_fixed(c)) && !load->whole)
+		if (!load_has_field(load, i))
 			continue;
 		if (more)
 			sbuf_char(out, load->values ? ',' : '\t');

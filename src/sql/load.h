@@ -16,6 +16,7 @@ struct load {
 	struct cell *cells;		/* [params]; the fixed ones are filled in */
 	size_t next;			/* row */
 	bool numbered;			/* a first field: the row's number from 1 */
+	uint64_t same;			/* columns without a field: as sql_target.same */
 	bool whole;			/* also fields for what is the same in all rows */
 	bool values;			/* as SQL instead: "(1, 'a'),", a comma behind each row */
 };
@@ -27,10 +28,13 @@ void	load_done(struct load *load);
 /* The cells that are the same in all rows, as SQL. */
 void	load_literal(const struct load *load, const struct column *c, struct sbuf *out);
 
+/* Does a column have a field in each row? */
+bool	load_has_field(const struct load *load, size_t column);
+
 /* Append rows until `out` holds `most` bytes and more. false: there are no more. */
 bool	load_more(struct load *load, size_t most, struct sbuf *out);
 
-/* Begin again. */
+/* Begin again, all columns having fields. */
 void	load_rewind(struct load *load, bool numbered, bool whole);
 
 #endif

@@ -74,7 +74,7 @@ as_hex(const struct column *c)
 
 /* The list of fields and what is set from them. */
 static void
-load_statement(const struct load *load, const char *table, struct sbuf *sql)
+load_statement(const struct load *load, const char *table, bool ascii, struct sbuf *sql)
 {
 	const struct columns *cols = load->cols;
 	const char *between = " SET ";
@@ -82,20 +82,20 @@ load_statement(const struct load *load, const char *table, struct sbuf *sql)
 
 	sbuf_str(sql, "LOAD DATA LOCAL INFILE 'rows' INTO TABLE ");
 	statement_table(SQL_MYSQL, table, sql);
-	sbuf_str(sql, " CHARACTER SET utf8mb4 (");
+	sbuf_printf(sql, " CHARACTER SET %s (", ascii ? "ascii" : "utf8mb4");
 	if (load->numbered)
 		sbuf_str(sql, "waybill_n, ");
 	for (size_t i = 0, n = 0; i < cols->count; i++) {
 		const struct column *c = &cols->col[i];
 
-		if (c->param == 0 || column_fixed(c))
+		if (!load_has_field(load, i))
 			continue;
 		sbuf_printf(sql, "%s%s%s", n++ > 0 ? ", " : "", hex && as_hex(c) ? "@" : "", c->name);
 	}
 	sbuf_char(sql, ')');
 	for (size_t i = 0; i < cols->count; i++) {
 		const struct column *c = &cols->col[i];
-		bool fixed = c->param == 0 || column_fixed(c);
+		bool fixed = !load_has_field(load, i);
 
 		if (fixed ? load->numbered : !(hex && as_hex(c)))
 			continue;
@@ -129,13 +129,13 @@ say_warning(struct my *m, const char *table, struct sbuf *err)
 
 /* -1 with a sentence; else how many rows went in. No warning was given unless rows were skipped. */
 static int64_t
-load_rows(struct my *m, const char *table, struct load *load, struct sbuf *err)
+load_rows(struct my *m, const char *table, bool ascii, struct load *load, struct sbuf *err)
 {
 	struct infile infile = { .load = load };
 	struct sbuf sql = { 0 };
 	int64_t n = -1;
 
-	load_statement(load, table, &sql);
+	load_statement(load, table, ascii, &sql);
 	mysql_set_local_infile_handler(m->c, infile_init, infile_read, infile_end, infile_error,
 	    &infile);
 	if (my_run(m, sql.text, err) == 0) {
@@ -193,7 +193,7 @@ myload_stage(struct my *m, const struct known *k, struct load *load, struct sbuf
 
 	load_rewind(load, true, false);
 	if (!m->no_infile)
-		n = load_rows(m, k->stage, load, &why);
+		n = load_rows(m, k->stage, false, load, &why);
 	if (!m->no_infile && n < 0 && infile_refused(m)) {
 		m->no_infile = true;
 		log_write(LOG_LVL_INFO, m->place.subject, "the server refuses LOAD DATA LOCAL; rows go "
@@ -219,7 +219,11 @@ myload_straight(struct my *m, const struct sql_target *t, struct load *load, str
 	if (my_run(m, "SAVEPOINT waybill", err) != 0)
 		return -1;
 	load_rewind(load, false, false);
-	n = load_rows(m, t->table, load, err);
+	/* What is the same in all rows stands in the statement; the cells have it from the first row. */
+	load->same = t->same;
+	if (t->same != 0)
+		load->rows->fill(load->rows->ctx, 0, load->cells);
+	n = load_rows(m, t->table, t->typed, load, err);
 	if (n == (int64_t)load->rows->rows)
 		return 0;
 	if (n < 0 && !infile_refused(m))

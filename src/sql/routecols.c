@@ -410,6 +410,18 @@ routecols_fill(const struct routecols *rc, const struct route_row *row, struct c
 	}
 }
 
+uint64_t
+routecols_same(const struct routecols *rc, const char *const *name, size_t names)
+{
+	uint64_t same = 0;
+
+	for (size_t i = 0; i < rc->cols.count && i < 64; i++)
+		for (size_t k = 0; k < names; k++)
+			if (strcmp(rc->from[i]->name, name[k]) == 0)
+				same |= UINT64_C(1) << i;
+	return same;
+}
+
 void
 routecols_part_name(const char *name, enum route_part part, struct sbuf *out)
 {

@@ -67,6 +67,9 @@ struct route_row {
 /* cells: [params]. */
 void	routecols_fill(const struct routecols *rc, const struct route_row *row, struct cell *cells);
 
+/* sql_target.same, by the names of columns; those that the table lacks are passed over. */
+uint64_t routecols_same(const struct routecols *rc, const char *const *name, size_t names);
+
 /* A time as SQL, in quotes. */
 void	routecols_time(wall_t t, struct sbuf *out);
 

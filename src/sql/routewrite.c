@@ -146,6 +146,45 @@ prepare(struct routewrite *w, enum route_table table, const char *name, struct s
 	return routerefs_open(s->refs, name, err) != 0 ? -1 : be->prepare(w->db, t, err);
 }
 
+/* --- what is the same in all rows --------------------------------------------------------------------- */
+
+/* Mostly nothing, or of the one router that tells its table: then not worth to be told with each row. */
+enum { ALIKE_SOURCE, ALIKE_PATH_ID, ALIKE_LABEL, ALIKE_ENTRIES, ALIKE_EVENT, ALIKE_ALWAYS, ALIKES };
+
+static const char *const alike_names[ALIKES] = {
+	[ALIKE_SOURCE] = "source", [ALIKE_PATH_ID] = "as_path_id", [ALIKE_LABEL] = "mpls_label",
+	[ALIKE_ENTRIES] = "entries", [ALIKE_EVENT] = "log_type", [ALIKE_ALWAYS] = "generation",
+};
+
+struct alike {
+	uint64_t first[ALIKES];
+	bool begun, varies[ALIKES];
+};
+
+static void
+alike_add(struct alike *a, const uint64_t value[ALIKES])
+{
+	if (!a->begun)
+		memcpy(a->first, value, sizeof(a->first));
+	a->begun = true;
+	for (unsigned i = 0; i < ALIKES; i++)
+		a->varies[i] |= value[i] != a->first[i];
+}
+
+static uint64_t
+alike_columns(const struct alike *a, const struct routecols *cols)
+{
+	const char *name[ALIKES];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ALIKES; i++)
+		if (!a->varies[i])
+			name[n++] = alike_names[i];
+	return routecols_same(cols, name, n);
+}
+
+/* --- what rows refer to -------------------------------------------------------------------------------- */
+
 /* The numbers of a row. */
 struct refs {
 	uint64_t attrs;			/* 0: none */
@@ -183,6 +222,7 @@ struct part {
 	const struct routemap *m;
 	size_t from;
 	struct refs *refs;		/* by row */
+	struct alike alike;
 };
 
 static const struct route_attrs *
@@ -218,20 +258,23 @@ refer_part(struct part *p, size_t rows, struct sbuf *err)
 
 		if (refer(to, &source, attrs_of(p->m, e), &p->refs[i], err) != 0)
 			return -1;
+		alike_add(&p->alike, (uint64_t[ALIKES]){ p->refs[i].source, e->key.path_id, e->label });
 	}
 	return 0;
 }
 
 static int
-put_part(struct routewrite *w, const struct sql_target *t, struct part *p, size_t n, struct sbuf *err)
+put_part(struct routewrite *w, struct sql_target *t, struct part *p, size_t n, struct sbuf *err)
 {
 	const struct sql_backend *be = w->conf.backend;
 	const struct sql_rows rows = { n, fill_current, p };
 	struct routerefs *refs = w->side[ROUTES_CURRENT].refs;
 
-	if (refer_part(p, n, err) != 0 || be->begin(w->db, err) != 0 ||
-	    routerefs_put(refs, err) != 0 || be->put(w->db, t, &rows, err) != 0 ||
-	    be->commit(w->db, err) != 0)
+	if (refer_part(p, n, err) != 0)
+		return back(w);
+	t->same = alike_columns(&p->alike, &w->side[ROUTES_CURRENT].cols);
+	if (be->begin(w->db, err) != 0 || routerefs_put(refs, err) != 0 ||
+	    be->put(w->db, t, &rows, err) != 0 || be->commit(w->db, err) != 0)
 		return back(w);
 	routerefs_kept(refs);
 	return 0;
@@ -386,6 +429,7 @@ struct told {
 	const struct routebatch *b;
 	size_t *at;			/* by row, where its record is */
 	struct refs *refs;		/* by row */
+	struct alike alike;
 };
 
 static void
@@ -431,6 +475,8 @@ refer_batch(struct told *t, struct sbuf *err)
 
 		if (refer(to, &source, route_record_attrs(r), &t->refs[i], err) != 0)
 			return -1;
+		alike_add(&t->alike, (uint64_t[ALIKES]){ t->refs[i].source, r->key.path_id, r->label,
+		    r->entries, r->event });
 	}
 	return 0;
 }
@@ -463,11 +509,14 @@ put_batch(struct routewrite *w, const struct sql_target *t, struct told *told, s
 }
 
 static int
-send_batch(struct routewrite *w, const struct sql_target *t, struct told *told, struct sbuf *err)
+send_batch(struct routewrite *w, struct sql_target *t, struct told *told, struct sbuf *err)
 {
 	const struct sql_backend *be = w->conf.backend;
 	struct routerefs *refs = w->side[ROUTES_HISTORY].refs;
-	int put = be->begin(w->db, err) != 0 ? -1 : put_batch(w, t, told, err);
+	int put;
+
+	t->same = alike_columns(&told->alike, &w->side[ROUTES_HISTORY].cols);
+	put = be->begin(w->db, err) != 0 ? -1 : put_batch(w, t, told, err);
 
 	if (put < 0 || be->commit(w->db, err) != 0)
 		return back(w);
@@ -481,7 +530,8 @@ send_batch(struct routewrite *w, const struct sql_target *t, struct told *told, 
 int
 routewrite_batch(struct routewrite *w, const struct routebatch *b, struct sbuf *err)
 {
-	struct told told = { w, b, find_rows(b), mem_array(b->rows + 1, sizeof(struct refs)) };
+	struct told told = { .w = w, .b = b, .at = find_rows(b),
+		.refs = mem_array(b->rows + 1, sizeof(struct refs)) };
 	struct sbuf name = { 0 }, rows = { 0 };
 	struct sql_target t;
 	int ret;

@@ -8,9 +8,8 @@
  * INSERT alone with sql_dont_try_update, where a row that a unique index refuses is added to the
  * one that is there.
  */
-#include "sql/backend.h"
+#include "sql/sqlite_priv.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,22 +23,8 @@
 #define UPSERT_FROM	3024000		/* sqlite3_libversion_number() that has ON CONFLICT DO */
 #define ROWLESS_FROM	3008002		/* ... WITHOUT ROWID */
 
-enum way { WAY_UPSERT, WAY_TWIN, WAY_INSERT };
-
-struct lite {
-	sqlite3 *db;
-	char *subject;
-	char *table;			/* the one that the statements are for; NULL: none */
-	enum way way;
-	sqlite3_stmt *insert, *update;	/* insert: or the upsert */
-	sqlite3_stmt *remove;		/* NULL: not asked for yet */
-	sqlite3_stmt *ledger, *landed;
-	bool said_twin;
-	bool refused;			/* the last put, by a constraint */
-};
-
-static int
-fail(struct lite *l, const char *what, struct sbuf *err)
+int
+lite_fail(struct lite *l, const char *what, struct sbuf *err)
 {
 	sbuf_printf(err, "%s: %s", what, sqlite3_errmsg(l->db));
 	return -1;
@@ -54,8 +39,8 @@ execute(struct lite *l, const char *sql, struct sbuf *err)
 	return -1;
 }
 
-static int
-prepare(struct lite *l, const char *sql, sqlite3_stmt **ret, struct sbuf *err)
+int
+lite_statement(struct lite *l, const char *sql, sqlite3_stmt **ret, struct sbuf *err)
 {
 	if (sqlite3_prepare_v2(l->db, sql, -1, ret, NULL) == SQLITE_OK)
 		return 0;
@@ -68,8 +53,9 @@ forget_table(struct lite *l)
 {
 	sqlite3_finalize(l->insert);
 	sqlite3_finalize(l->update);
+	sqlite3_finalize(l->bulk);
 	sqlite3_finalize(l->remove);
-	l->insert = l->update = l->remove = NULL;
+	l->insert = l->update = l->bulk = l->remove = NULL;
 	mem_free(l->table);
 	l->table = NULL;
 }
@@ -98,7 +84,7 @@ lite_open(const struct sql_place *place, struct sbuf *err)
 
 	l->subject = mem_strdup(place->subject);
 	if (sqlite3_open_v2(place->db, &l->db, flags, NULL) != SQLITE_OK) {
-		fail(l, place->db, err);
+		lite_fail(l, place->db, err);
 		lite_close(l);
 		return NULL;
 	}
@@ -111,7 +97,7 @@ lite_open(const struct sql_place *place, struct sbuf *err)
 	sqlite3_exec(l->db, pragma, NULL, NULL, NULL);
 	if (sqlite3_exec(l->db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL) ==
 	    SQLITE_NOTADB) {
-		fail(l, place->db, err);
+		lite_fail(l, place->db, err);
 		lite_close(l);
 		return NULL;
 	}
@@ -249,6 +235,16 @@ make_table(struct lite *l, const struct sql_target *t, struct sbuf *err)
 	return ret;
 }
 
+static void
+put_statement(const struct lite *l, const struct sql_target *t, const char *conflict, unsigned rows,
+    struct sbuf *out)
+{
+	if (l->way == WAY_UPSERT)
+		statement_upsert(t->columns, t->table, conflict, rows, out);
+	else
+		statement_insert(t->columns, t->table, rows, out);
+}
+
 /* Statements of a table: the way is chosen by what it looks like now. */
 static int
 make_statements(struct lite *l, const struct sql_target *t, struct sbuf *err)
@@ -258,21 +254,23 @@ make_statements(struct lite *l, const struct sql_target *t, struct sbuf *err)
 
 	l->way = t->insert_only ? WAY_INSERT :
 	    has_key(t->columns) && find_index(l, t, &conflict) ? WAY_UPSERT : WAY_TWIN;
-	if (l->way == WAY_UPSERT)
-		statement_upsert(t->columns, t->table, conflict.text, &sql);
-	else
-		statement_insert(t->columns, t->table, &sql);
-	ret = prepare(l, sql.text, &l->insert, err);
+	put_statement(l, t, conflict.text, 1, &sql);
+	ret = lite_statement(l, sql.text, &l->insert, err);
+	if (ret == 0 && t->typed && l->way != WAY_TWIN) {
+		sbuf_clear(&sql);
+		put_statement(l, t, conflict.text, BULK_ROWS, &sql);
+		ret = lite_statement(l, sql.text, &l->bulk, err);
+	}
 	if (ret == 0 && l->way != WAY_UPSERT && has_key(t->columns)) {
 		struct sbuf not_used = { 0 };
 
 		/* A table without rowid has no number to pick one row by, but then it has a key. */
 		sbuf_clear(&sql);
 		statement_update(t->columns, t->table, true, &sql);
-		if (prepare(l, sql.text, &l->update, &not_used) != 0) {
+		if (lite_statement(l, sql.text, &l->update, &not_used) != 0) {
 			sbuf_clear(&sql);
 			statement_update(t->columns, t->table, false, &sql);
-			ret = prepare(l, sql.text, &l->update, err);
+			ret = lite_statement(l, sql.text, &l->update, err);
 		}
 		sbuf_done(&not_used);
 	}
@@ -296,15 +294,15 @@ prepare_ledger(struct lite *l, struct sbuf *err)
 		ret = execute(l, sql.text, err);
 	sbuf_done(&sql);
 	if (ret == 0 && l->ledger == NULL)
-		ret = prepare(l, "INSERT INTO waybill_ledger VALUES "
+		ret = lite_statement(l, "INSERT INTO waybill_ledger VALUES "
 		    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", &l->ledger, err);
 	if (ret == 0 && l->landed == NULL)
-		ret = prepare(l, "SELECT digest FROM waybill_ledger WHERE instance = ?1 AND "
+		ret = lite_statement(l, "SELECT digest FROM waybill_ledger WHERE instance = ?1 AND "
 		    "output = ?2 AND seq = ?3 AND chunk = ?4 AND bin = ?5", &l->landed, err);
 	return ret;
 }
 
-static int
+int
 lite_prepare(void *self, const struct sql_target *t, struct sbuf *err)
 {
 	struct lite *l = self;
@@ -333,7 +331,7 @@ lite_begin(void *self, struct sbuf *err)
 
 	/* The write lock now: a deferred one could be refused in the middle. */
 	return sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ? 0 :
-	    fail(l, "database not to be had", err);
+	    lite_fail(l, "database not to be had", err);
 }
 
 static int
@@ -342,7 +340,7 @@ lite_commit(void *self, struct sbuf *err)
 	struct lite *l = self;
 
 	return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 :
-	    fail(l, "not committed", err);
+	    lite_fail(l, "not committed", err);
 }
 
 static void
@@ -378,7 +376,7 @@ landed_before(struct lite *l, const struct ledger_row *row, const char *digest, 
 			ledger_differs(row, (const char *)sqlite3_column_text(st, 0), err);
 		break;
 	default:
-		fail(l, "waybill_ledger", err);
+		lite_fail(l, "waybill_ledger", err);
 	}
 	sqlite3_reset(st);
 	return answer;
@@ -409,130 +407,10 @@ lite_ledger(void *self, const struct ledger_row *row, struct sbuf *err)
 	sqlite3_bind_text(st, 11, digest, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 12, row->written);
 	if (sqlite3_step(st) != SQLITE_DONE)
-		answer = (enum ledger_answer)fail(l, "waybill_ledger", err);
+		answer = (enum ledger_answer)lite_fail(l, "waybill_ledger", err);
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
 	return answer;
-}
-
-static void
-bind_cells(sqlite3_stmt *st, const struct columns *cols, struct cell *cells, bool fixed)
-{
-	for (size_t i = 0; i < cols->count; i++) {
-		unsigned p = cols->col[i].param;
-		struct cell *c;
-
-		if (p == 0 || column_fixed(&cols->col[i]) != fixed)
-			continue;
-		c = &cells[p - 1];
-		cell_plain(c);
-		switch (c->kind) {
-		case CELL_NULL:
-			sqlite3_bind_null(st, (int)p);
-			break;
-		case CELL_INT:
-			sqlite3_bind_int64(st, (int)p, c->number);
-			break;
-		case CELL_TEXT:
-		case CELL_TIME:
-		case CELL_NET:
-			sqlite3_bind_text(st, (int)p, c->bytes, (int)c->len, SQLITE_STATIC);
-			break;
-		case CELL_BYTES:
-			sqlite3_bind_blob(st, (int)p, c->bytes, (int)c->len, SQLITE_STATIC);
-			break;
-		}
-	}
-}
-
-static int
-step(sqlite3_stmt *st)
-{
-	sqlite3_step(st);
-	return sqlite3_reset(st);
-}
-
-/* One row by the way of this table. */
-static int
-put_row(struct lite *l, const struct columns *cols, struct cell *cells)
-{
-	int rc;
-
-	if (l->way == WAY_TWIN) {
-		bind_cells(l->update, cols, cells, false);
-		rc = step(l->update);
-		if (rc != SQLITE_OK || sqlite3_changes(l->db) > 0)
-			return rc;
-	}
-	bind_cells(l->insert, cols, cells, false);
-	rc = step(l->insert);
-	if (l->way != WAY_INSERT || (rc & 0xff) != SQLITE_CONSTRAINT)
-		return rc;
-	bind_cells(l->update, cols, cells, false);
-	if (step(l->update) == SQLITE_OK && sqlite3_changes(l->db) > 0)
-		return SQLITE_OK;
-	return rc;
-}
-
-/* A statement has the parameters that it names, the others are passed over. */
-static int
-remove_row(struct lite *l, const struct columns *cols, struct cell *cells)
-{
-	bind_cells(l->remove, cols, cells, false);
-	return step(l->remove);
-}
-
-static int
-prepare_remove(struct lite *l, const struct sql_target *t, struct sbuf *err)
-{
-	struct sbuf sql = { 0 };
-	int ret;
-
-	if (l->remove != NULL)
-		return 0;
-	statement_remove(t->columns, t->table, &sql);
-	ret = prepare(l, sql.text, &l->remove, err);
-	sbuf_done(&sql);
-	return ret;
-}
-
-static int
-lite_put(void *self, const struct sql_target *t, const struct sql_rows *rows, struct sbuf *err)
-{
-	int (*put)(struct lite *, const struct columns *, struct cell *) =
-	    t->remove ? remove_row : put_row;
-	struct lite *l = self;
-	const struct columns *cols = t->columns;
-	struct cell *cells;
-	int ret = 0;
-
-	l->refused = false;
-	if (lite_prepare(l, t, err) != 0 || (t->remove && prepare_remove(l, t, err) != 0))
-		return -1;
-	cells = mem_array(cols->params + 1, sizeof(*cells));
-	rows->fill(rows->ctx, SQL_FIXED, cells);
-	bind_cells(l->insert, cols, cells, true);
-	if (l->update != NULL)
-		bind_cells(l->update, cols, cells, true);
-	for (size_t i = 0; i < rows->rows && ret == 0; i++) {
-		int rc;
-
-		rows->fill(rows->ctx, i, cells);
-		rc = put(l, cols, cells);
-		if (rc == SQLITE_OK)
-			continue;
-		l->refused = (rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH;
-		ret = fail(l, t->table, err);
-	}
-	sqlite3_clear_bindings(l->insert);
-	if (l->update != NULL)
-		sqlite3_clear_bindings(l->update);
-	if (l->remove != NULL)
-		sqlite3_clear_bindings(l->remove);
-	for (size_t i = 0; i < cols->params; i++)
-		sbuf_done(&cells[i].room);
-	mem_free(cells);
-	return ret;
 }
 
 static bool
@@ -560,7 +438,7 @@ lite_ask(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *e
 	sqlite3_stmt *st = NULL;
 	int rc;
 
-	if (prepare(l, sql, &st, err) != 0)
+	if (lite_statement(l, sql, &st, err) != 0)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		for (int i = 0; i < sqlite3_column_count(st) && i < ASK_CELLS; i++)
@@ -568,7 +446,7 @@ lite_ask(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *e
 		row(ctx, cell);
 	}
 	if (rc != SQLITE_DONE)
-		fail(l, "not answered", err);
+		lite_fail(l, "not answered", err);
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : -1;
 }

@@ -90,22 +90,31 @@ statement_create(const struct columns *cols, const char *table, bool keyed, cons
 	mem_free(col);
 }
 
+static void
+put_values(const struct columns *cols, unsigned row, struct sbuf *out)
+{
+	const char *between = row > 0 ? ", (" : " (";
+
+	for (size_t i = 0; i < cols->count; i++) {
+		sbuf_str(out, i > 0 ? ", " : between);
+		if (cols->col[i].param != 0)
+			sbuf_printf(out, "?%u", row * cols->params + cols->col[i].param);
+		else
+			sbuf_str(out, cols->col[i].fake);
+	}
+	sbuf_char(out, ')');
+}
+
 void
-statement_insert(const struct columns *cols, const char *table, struct sbuf *out)
+statement_insert(const struct columns *cols, const char *table, unsigned rows, struct sbuf *out)
 {
 	sbuf_str(out, "INSERT INTO ");
 	statement_name(cols->shape.engine, table, out);
 	for (size_t i = 0; i < cols->count; i++)
 		sbuf_printf(out, "%s%s", i > 0 ? ", " : " (", cols->col[i].name);
 	sbuf_str(out, ") VALUES");
-	for (size_t i = 0; i < cols->count; i++) {
-		sbuf_str(out, i > 0 ? ", " : " (");
-		if (cols->col[i].param != 0)
-			sbuf_printf(out, "?%u", cols->col[i].param);
-		else
-			sbuf_str(out, cols->col[i].fake);
-	}
-	sbuf_char(out, ')');
+	for (unsigned row = 0; row < rows; row++)
+		put_values(cols, row, out);
 }
 
 /* "packets = packets + excluded.packets, ..."; without `from` the parameters stand there. */
@@ -132,9 +141,9 @@ additions(const struct columns *cols, const char *from, struct sbuf *out)
 
 void
 statement_upsert(const struct columns *cols, const char *table, const char *conflict,
-    struct sbuf *out)
+    unsigned rows, struct sbuf *out)
 {
-	statement_insert(cols, table, out);
+	statement_insert(cols, table, rows, out);
 	sbuf_printf(out, " ON CONFLICT (%s) DO UPDATE SET ", conflict);
 	additions(cols, "excluded", out);
 }

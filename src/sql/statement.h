@@ -23,11 +23,13 @@ void	statement_text(enum sql_engine engine, const char *text, struct sbuf *out);
 /* CREATE TABLE; `keyed`: with a primary key. `tail`: what follows the bracket, or "". */
 void	statement_create(const struct columns *cols, const char *table, bool keyed,
 	    const char *tail, struct sbuf *out);
-void	statement_insert(const struct columns *cols, const char *table, struct sbuf *out);
+/* Of several rows; those of row i, from 0, have the parameters from i * cols->params on. */
+void	statement_insert(const struct columns *cols, const char *table, unsigned rows,
+	    struct sbuf *out);
 
 /* INSERT that adds to the row that is there; conflict: the names of the unique index, "a, b". */
 void	statement_upsert(const struct columns *cols, const char *table, const char *conflict,
-	    struct sbuf *out);
+	    unsigned rows, struct sbuf *out);
 
 /* The plain twin's first half: adds to one row of this key. `rowid`: see sqlite.c. */
 void	statement_update(const struct columns *cols, const char *table, bool rowid,

@@ -105,7 +105,7 @@ statements_by_version(void **state)
 			assert_string_equal(err.text, rows[i].insert);
 			assert_null(rows[i].update);
 		} else {
-			statement_insert(&cols, "t", &text);
+			statement_insert(&cols, "t", 1, &text);
 			assert_string_equal(text.text, rows[i].insert);
 			sbuf_clear(&text);
 			statement_update(&cols, "t", false, &text);
@@ -137,7 +137,7 @@ tables_of_our_own(void **state)
 	    "BIGINT NOT NULL, flows BIGINT NOT NULL, stamp_updated DATETIME, PRIMARY KEY "
 	    "(stamp_inserted, ip_src, port_dst)) WITHOUT ROWID");
 	sbuf_clear(&text);
-	statement_upsert(&cols, "t", "a, b", &text);
+	statement_upsert(&cols, "t", "a, b", 1, &text);
 	assert_string_equal(text.text, "INSERT INTO \"t\" (stamp_updated, stamp_inserted, ip_src, "
 	    "port_dst, packets, bytes, flows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (a, b) "
 	    "DO UPDATE SET stamp_updated = excluded.stamp_updated, packets = packets + "
