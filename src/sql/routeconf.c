@@ -90,6 +90,10 @@ read_tables(const struct conf *conf, size_t n, bool bgp, bool bmp, struct routec
 		    rc->history_table.text);
 		return -1;
 	}
+	if (strcmp(rc->table.text, rc->history_table.text) == 0) {
+		sbuf_printf(err, "sql_history_table '%s': current routes have that name", rc->table.text);
+		return -1;
+	}
 	return 0;
 }
 
@@ -138,6 +142,85 @@ routeconf_done(struct routeconf *rc)
 	sbuf_done(&rc->dir);
 }
 
+/* --- two outputs at one table -------------------------------------------------------------------- */
+
+/* The line that says most about a table of an output; 0: none does. */
+static unsigned
+where_is(const struct conf *conf, size_t output, bool history, const char **ret_file)
+{
+	const char *const keys[] = { history ? "sql_history_table" : "table", "table", "sql_routes",
+		"plugins" };
+	unsigned line = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys) && line == 0; i++)
+		line = conf_where(conf, output, keys[i], ret_file);
+	if (line == 0)
+		*ret_file = conf_file(conf);
+	return line;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* In SQLite the host means nothing. */
+static bool
+same_database(const struct routeconf *a, const struct routeconf *b)
+{
+	return a->backend == b->backend && same_text(a->place.db, b->place.db) &&
+	    (a->backend->engine == SQL_SQLITE || (a->place.port == b->place.port &&
+	    same_text(a->place.host, b->place.host)));
+}
+
+/* NULL: not written. */
+static const char *
+table_of(const struct routeconf *rc, bool history)
+{
+	return history ? rc->history ? rc->history_table.text : NULL : rc->current ? rc->table.text : NULL;
+}
+
+static void
+say_twins(const struct out_env *env, size_t other, const char *table, bool history,
+    bool other_history, struct conf_notes *notes)
+{
+	const char *file = NULL, *other_file = NULL;
+	unsigned line = where_is(env->conf, env->output, history, &file);
+	unsigned other_line = where_is(env->conf, other, other_history, &other_file);
+
+	conf_note(notes, CONF_NOTE_ERROR, file, line, "%s: routes go to table '%s', as those of output "
+	    "'%s' do (%s:%u): of two that write to one table each would remove what the other has; give "
+	    "one of them another sql_table", env->subject, table, conf_output(env->conf, other)->name,
+	    other_file, other_line);
+}
+
+/* Each pair is told of once, with the later of the two. */
+static void
+check_twins(const struct out_env *env, const struct routeconf *rc, struct conf_notes *notes)
+{
+	for (size_t i = 0; i < env->output; i++) {
+		const struct conf_output *co = conf_output(env->conf, i);
+		struct out_env other = *env;
+		struct routeconf orc;
+		struct sbuf not_used = { 0 };
+
+		other.output = i;
+		other.name = co->name;
+		other.type = co->type;
+		if (!routeout_wanted(env->conf, i))
+			continue;
+		if (routeconf_read(&other, true, true, &orc, &not_used) == 0) {
+			for (unsigned k = 0; k < 4 && same_database(rc, &orc); k++)
+				if (table_of(rc, k & 1) != NULL &&
+				    same_text(table_of(rc, k & 1), table_of(&orc, k & 2)))
+					say_twins(env, i, table_of(rc, k & 1), k & 1, k & 2, notes);
+			routeconf_done(&orc);
+		}
+		sbuf_done(&not_used);
+	}
+}
+
 void
 routeout_check(const struct out_env *env, struct conf_notes *notes)
 {
@@ -146,10 +229,12 @@ routeout_check(const struct out_env *env, struct conf_notes *notes)
 	const char *file = NULL;
 	unsigned line = conf_where(env->conf, env->output, "sql_routes", &file);
 
-	if (routeconf_read(env, true, true, &rc, &err) != 0)
+	if (routeconf_read(env, true, true, &rc, &err) != 0) {
 		conf_note(notes, CONF_NOTE_ERROR, file != NULL ? file : conf_file(env->conf), line,
 		    "%s: %s", env->subject, sbuf_text(&err));
-	else
+	} else {
+		check_twins(env, &rc, notes);
 		routeconf_done(&rc);
+	}
 	sbuf_done(&err);
 }
