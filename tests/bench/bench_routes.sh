@@ -20,6 +20,7 @@ n=${WB_PREFIXES:-1220000}
 
 cat >"$dir/c.conf" <<C
 control_socket: control
+state_dir: state
 bgp_daemon_ip: 127.0.0.1
 bgp_daemon_as: 64500
 bgp_daemon_port: $(port 2)
