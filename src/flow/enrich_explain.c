@@ -334,6 +334,32 @@ tell_peers(const struct enrich *en, const struct profile *p, const struct flow *
 	json_end(j, '}');
 }
 
+/* What pre_tag_map made of it, and by which rules, one after the other. */
+static void
+tell_tags(const struct enrich *en, const struct profile *p, const struct flow *flow, struct json *j)
+{
+	struct tagging_step step[STEPS_MOST];
+	size_t n;
+
+	if (p->tagging == NULL || (p->set.needs & ENRICH_TAGS) == 0)
+		return;
+	json_object(j, "pre_tag_map");
+	json_u64(j, "tag", flow->r.tag);
+	json_u64(j, "tag2", flow->r.tag2);
+	json_str(j, "label", tagging_label(p->tagging, flow->r.label));
+	json_bool(j, "ignored", flow->has & FLOW_IGNORED);
+	json_array(j, "rules");
+	n = tagging_steps(p->tagging, en->rib, flow, step, STEPS_MOST);
+	for (size_t i = 0; i < n; i++) {
+		json_object(j, NULL);
+		json_str(j, "file", step[i].file);
+		json_u64(j, "line", step[i].line);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+	json_end(j, '}');
+}
+
 void
 enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, struct json *j)
 {
@@ -359,5 +385,6 @@ enrich_explain(struct enrich *en, const struct profile *p, struct flow *flow, st
 		json_end(j, '}');
 	}
 	tell_peers(en, p, flow, said, choice, j);
+	tell_tags(en, p, flow, j);
 	en->steps = NULL;
 }

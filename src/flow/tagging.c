@@ -123,6 +123,12 @@ tagging_use_names(struct tagging *t, struct names *names)
 	}
 }
 
+const char *
+tagging_label(const struct tagging *t, uint32_t id)
+{
+	return t->names != NULL ? names_get(t->names, id) : "";
+}
+
 uint32_t
 tagging_needs(const struct tagging *t)
 {

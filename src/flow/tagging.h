@@ -18,6 +18,8 @@ void	tagging_free(struct tagging *tagging);
 /* Before it is in force: where labels get their ids. Without it there are none. */
 void	tagging_use_names(struct tagging *tagging, struct names *names);
 
+const char *tagging_label(const struct tagging *tagging, uint32_t id);
+
 uint32_t tagging_needs(const struct tagging *tagging);	/* enum enrich_needs */
 
 /* What some rule says, enum tag_sets. */

@@ -280,14 +280,42 @@ say_rd(struct flow *flow, const char *text)
 	return rd_parse_any(text, &flow->rd);
 }
 
-/* What an exporter may say of a flow beside its addresses, in the words of flow_to_rd_map; the first
- * ones may stand without their word. */
+static int
+say_u16(const char *text, uint16_t *ret)
+{
+	uint32_t n;
+
+	if (take_number(text, &n) != 0 || n > UINT16_MAX)
+		return -1;
+	*ret = (uint16_t)n;
+	return 0;
+}
+
+static int say_src_port(struct flow *flow, const char *text) { return say_u16(text, &flow->src_port); }
+static int say_dst_port(struct flow *flow, const char *text) { return say_u16(text, &flow->dst_port); }
+static int say_vlan(struct flow *flow, const char *text) { return say_u16(text, &flow->vlan); }
+
+static int
+say_proto(struct flow *flow, const char *text)
+{
+	uint16_t n;
+
+	if (say_u16(text, &n) != 0 || n > UINT8_MAX)
+		return -1;
+	flow->proto = (uint8_t)n;
+	return 0;
+}
+
+/* What an exporter may say of a flow beside its addresses, in the words of the maps; the first ones may
+ * stand without their word. */
 static const struct explain_word {
 	const char *word;
 	int (*say)(struct flow *flow, const char *text);
 } explain_words[] = {
 	{ "in", say_in }, { "out", say_out }, { "mpls_vpn_id", say_vrf },
 	{ "mpls_label_bottom", say_label }, { "bgp_nexthop", say_next_hop }, { "mpls_vpn_rd", say_rd },
+	{ "ip_proto", say_proto }, { "src_port", say_src_port }, { "dst_port", say_dst_port },
+	{ "vlan", say_vlan },
 };
 
 /* Word `n` behind the addresses. */
@@ -331,7 +359,8 @@ run_explain(void *ctx, int argc, char **argv, bool json, struct sbuf *out)
 
 	if (explain_flow(&flow, &ex, argc, argv) != 0) {
 		sbuf_str(out, "usage: explain EXPORTER SOURCE DESTINATION [IN [OUT]] [mpls_vpn_id=N]"
-		    " [mpls_label_bottom=N] [bgp_nexthop=IP] [mpls_vpn_rd=RD]\n");
+		    " [mpls_label_bottom=N] [bgp_nexthop=IP] [mpls_vpn_rd=RD] [ip_proto=N]"
+		    " [src_port=N] [dst_port=N] [vlan=N]\n");
 		return -1;
 	}
 	json_array(&j, NULL);

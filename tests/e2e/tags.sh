@@ -86,6 +86,9 @@ in_sql() { [ "$(rows | wc -w)" = 5 ]; }
 wait_for 20 in_sql
 same "SQLite" "0||203.0.113.9 0|silver|198.51.100.3 10|gold|192.0.2.1 20||198.51.100.1 30||198.51.100.2" "$(rows)"
 
+same "explain names the rules" '10 gold 2,7' "$(ask --json explain 127.0.0.1 192.0.2.1 203.0.113.1 in=1 ip_proto=6 |
+	jq -r '.[] | select(.output == "all").pre_tag_map | "\(.tag) \(.label) \([.rules[].line] | join(","))"')"
+
 # Maps read again.
 echo 'set_tag=5' >"$dir/map"
 kill -USR2 "$daemon"
