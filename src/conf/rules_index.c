@@ -14,23 +14,30 @@
 #include "core/mem.h"
 
 #define LENGTHS_MOST	8		/* addresses among the keys */
-#define TABLE_LARGE	(1u << 20)	/* bytes */
+#define LARGE_PAGE	((size_t)2 << 20)
+#define TABLE_LARGE	(LARGE_PAGE / 2)	/* bytes */
 #define LENGTHS_FROM	3		/* so many different ones are worth a table */
 
-/* Memory that a flow reads anywhere in: by large pages where it is worth them. */
+/* Memory that a flow reads anywhere in: by large pages where it is worth them, so by whole ones. */
+static size_t
+table_size(size_t bytes)
+{
+	return bytes < TABLE_LARGE ? bytes : (bytes + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+}
+
 static void *
 table_new(size_t bytes)
 {
-	return bytes >= TABLE_LARGE ? mem_reserve(bytes, 1) : mem_array(bytes, 1);
+	return bytes < TABLE_LARGE ? mem_array(bytes, 1) : mem_reserve(table_size(bytes), 1);
 }
 
 static void
 table_free(void *table, size_t bytes)
 {
-	if (bytes >= TABLE_LARGE)
-		mem_unreserve(table, bytes);
-	else
+	if (bytes < TABLE_LARGE)
 		mem_free(table);
+	else
+		mem_unreserve(table, table_size(bytes));
 }
 
 /* ---- shapes ------------------------------------------------------------------------------ */
@@ -233,6 +240,7 @@ fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint3
 	uint32_t listed = 0;
 
 	slots_init(&shape->slots, shape->rules);
+	mem_prefer_huge(shape->slots.slot, (shape->slots.mask + 1) * sizeof(uint64_t));
 	shape->stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
 	shape->bucket = table_new(shape->rules * shape->stride);
 	for (uint32_t i = 0; i < shape->rules; i++)
