@@ -90,11 +90,12 @@ uint32_t rules_find(const struct rules *rules, const void *subject, const uint64
 	    uint32_t from);
 
 /*
- * The same from the first rule on, for n subjects (RULES_BATCH at most) that lie `stride` bytes apart.
- * Takes their words into `word`, which has room for n times rules_words.
+ * The same for n subjects (RULES_BATCH at most) that lie `stride` bytes apart. With `from` NULL it is the
+ * first rule of all, and their words are taken into `word`, which has room for n times rules_words; else
+ * the words are there, and who is to be left out has RULES_NONE as his `from`, and as his answer.
  */
 void	rules_find_many(const struct rules *rules, const void *subject, size_t stride, unsigned n,
-	    uint64_t *word, uint32_t *ret);
+	    uint64_t *word, const uint32_t *from, uint32_t *ret);
 
 /* An address as words to compare, and a prefix as a value. */
 static inline void

@@ -645,7 +645,8 @@ struct batch {
 	size_t stride;
 	unsigned n;
 	uint64_t *word;
-	uint32_t *best;
+	const uint32_t *from;		/* NULL: the first rule for all */
+	uint32_t *best;			/* 0 for who is left out: nothing is better */
 	const struct around *around[RULES_BATCH][LENGTHS_MOST];
 };
 
@@ -653,6 +654,12 @@ static inline const uint64_t *
 words_of(const struct rules *r, const struct batch *batch, unsigned i)
 {
 	return batch->word + (size_t)i * r->words;
+}
+
+static inline uint32_t
+from_of(const struct batch *batch, unsigned i)
+{
+	return batch->from != NULL ? batch->from[i] : 0;
 }
 
 /* Slots on their way. */
@@ -667,7 +674,7 @@ begin_shape(const struct rules *r, const struct shape *shape, const struct batch
 	for (unsigned i = 0; i < batch->n; i++) {
 		uint64_t hash;
 
-		if (shape->lowest >= batch->best[i] ||
+		if (shape->lowest >= batch->best[i] || shape->highest < from_of(batch, i) ||
 		    (r->index.lengthses > 0 && !may_fit(&r->index, shape, batch->around[i])))
 			continue;
 		mask_words(shape, words_of(r, batch, i), key);
@@ -714,10 +721,19 @@ end_shape(const struct rules *r, const struct shape *shape, struct batch *batch,
 			b = slots_next(&shape->slots, &a->at[k]);
 		if (b != SLOTS_NONE)
 			batch->best[i] = ask_bucket(r, shape, bucket_of(shape, b),
-			    batch->subject + i * batch->stride, word, 0, batch->best[i]);
+			    batch->subject + i * batch->stride, word, from_of(batch, i), batch->best[i]);
 	}
 }
 
+static void
+look_all_around(const struct rules *r, struct batch *batch)
+{
+	for (size_t l = 0; l < r->index.lengthses; l++)
+		for (unsigned i = 0; i < batch->n; i++)
+			batch->around[i][l] = look_around(&r->index.lengths[l], words_of(r, batch, i));
+}
+
+/* The first question about each: the tries answer what they can. */
 static void
 begin_batch(const struct rules *r, struct batch *batch)
 {
@@ -725,18 +741,24 @@ begin_batch(const struct rules *r, struct batch *batch)
 		rules_take(r, batch->subject + i * batch->stride, batch->word + (size_t)i * r->words);
 		batch->best[i] = RULES_NONE;
 	}
-	for (size_t l = 0; l < r->index.lengthses; l++)
-		for (unsigned i = 0; i < batch->n; i++)
-			batch->around[i][l] = look_around(&r->index.lengths[l], words_of(r, batch, i));
+	look_all_around(r, batch);
 	for (size_t l = 0; l < r->index.lengthses; l++)
 		for (unsigned i = 0; i < batch->n; i++)
 			if (batch->around[i][l]->lowest < batch->best[i])
 				batch->best[i] = batch->around[i][l]->lowest;
 }
 
+static void
+go_on(const struct rules *r, struct batch *batch)
+{
+	look_all_around(r, batch);
+	for (unsigned i = 0; i < batch->n; i++)
+		batch->best[i] = batch->from[i] == RULES_NONE ? 0 : RULES_NONE;
+}
+
 void
 rules_find_many(const struct rules *r, const void *subject, size_t stride, unsigned n,
-    uint64_t *word, uint32_t *ret)
+    uint64_t *word, const uint32_t *from, uint32_t *ret)
 {
 	struct batch batch;
 	struct asking a;
@@ -746,18 +768,24 @@ rules_find_many(const struct rules *r, const void *subject, size_t stride, unsig
 	batch.stride = stride;
 	batch.n = n;
 	batch.word = word;
+	batch.from = from;
 	batch.best = ret;
-	begin_batch(r, &batch);
+	if (from == NULL)
+		begin_batch(r, &batch);
+	else
+		go_on(r, &batch);
 	for (size_t s = 0; s < r->index.shapes; s++) {
 		const struct shape *shape = &r->index.shape[s];
 
-		if (shape->in_trie)
+		if (shape->in_trie && from == NULL)
 			continue;
 		begin_shape(r, shape, &batch, &a);
 		find_candidates(shape, &a);
 		end_shape(r, shape, &batch, &a);
 	}
 	for (unsigned i = 0; i < n; i++)
-		if (ret[i] != RULES_NONE)
+		if (from != NULL && from[i] == RULES_NONE)
+			ret[i] = RULES_NONE;
+		else if (ret[i] != RULES_NONE)
 			__builtin_prefetch(record_of(r, ret[i]));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tagging a batch: the first rule of each flow is found for all together, jumps one flow at a time.
+ * Tagging a batch: the first rule of each flow is found for all together, and so are those they jump to.
  *
  * A label made of several is a name of its own. Which two made it is remembered per worker, so that
  * spelling and the lock of the names are for what is new.
@@ -28,7 +28,7 @@ struct join {
 
 struct tagging_room {
 	struct flowmap_subject subject[RULES_BATCH];
-	uint32_t rule[RULES_BATCH];
+	uint32_t rule[RULES_BATCH], from[RULES_BATCH];
 	uint64_t word[RULES_BATCH * RULES_WORDS];
 	struct join join[JOINS];
 };
@@ -232,30 +232,44 @@ subject_of(const struct rib *rib, const struct flow *flow)
 	return (struct flowmap_subject){ .flow = flow, .rib = rib };
 }
 
+/* What the rules that were found say. False: none of them jumps. */
+static bool
+take_rules(const struct tagging *t, struct tagging_room *room, struct tags *tags, unsigned n)
+{
+	bool jumps = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t rule = room->rule[i];
+
+		room->from[i] = RULES_NONE;
+		if (rule == RULES_NONE)
+			continue;
+		apply(t, room, rules_result(t->rules, rule), &tags[i]);
+		room->from[i] = rules_jump(t->rules, rule);
+		jumps |= room->from[i] != RULES_NONE;
+	}
+	return jumps;
+}
+
+/* Round by round, until nobody jumps any more: each jump is forward. */
 static void
 run_some(const struct tagging *t, struct tagging_room *room, const struct rib *rib,
     struct flow *flow, unsigned n)
 {
-	const unsigned words = rules_words(t->rules);
+	const size_t stride = sizeof(room->subject[0]);
+	struct tags tags[RULES_BATCH];
 
 	for (unsigned i = 0; i < n; i++) {
 		room->subject[i].flow = &flow[i];
 		room->subject[i].rib = rib;
+		tags[i] = (struct tags){ .sets = 0 };
 	}
-	rules_find_many(t->rules, room->subject, sizeof(room->subject[0]), n, room->word, room->rule);
-	for (unsigned i = 0; i < n; i++) {
-		struct tags tags = { .sets = 0 };
-		uint32_t rule = room->rule[i];
-
-		while (rule != RULES_NONE) {
-			apply(t, room, rules_result(t->rules, rule), &tags);
-			rule = rules_jump(t->rules, rule);
-			if (rule != RULES_NONE)
-				rule = rules_find(t->rules, &room->subject[i],
-				    room->word + (size_t)i * words, rule);
-		}
-		put_tags(&tags, &flow[i]);
-	}
+	rules_find_many(t->rules, room->subject, stride, n, room->word, NULL, room->rule);
+	while (take_rules(t, room, tags, n))
+		rules_find_many(t->rules, room->subject, stride, n, room->word, room->from,
+		    room->rule);
+	for (unsigned i = 0; i < n; i++)
+		put_tags(&tags[i], &flow[i]);
 }
 
 void
