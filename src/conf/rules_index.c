@@ -13,6 +13,8 @@
 #include "conf/rules_priv.h"
 #include "core/mem.h"
 
+static_assert(RULES_BATCH <= TRIE_WALKS, "a batch is walked at once");
+
 #define LENGTHS_MOST	8		/* addresses among the keys */
 #define LARGE_PAGE	((size_t)2 << 20)
 #define TABLE_LARGE	(LARGE_PAGE / 2)	/* bytes */
@@ -160,14 +162,19 @@ bucket_of(const struct shape *shape, uint32_t b)
 }
 
 static inline bool
-has_key(const struct shape *shape, uint32_t b, const uint64_t *key)
+same_words(const uint64_t *a, const uint64_t *b, unsigned words)
 {
-	const struct bucket *bucket = bucket_of(shape, b);
 	uint64_t differ = 0;
 
-	for (unsigned i = 0; i < shape->words; i++)
-		differ |= bucket->key[i] ^ key[i];
+	for (unsigned i = 0; i < words; i++)
+		differ |= a[i] ^ b[i];
 	return differ == 0;
+}
+
+static inline bool
+has_key(const struct shape *shape, uint32_t b, const uint64_t *key)
+{
+	return same_words(bucket_of(shape, b)->key, key, shape->words);
 }
 
 static uint32_t
@@ -577,10 +584,11 @@ ask_bucket(const struct rules *r, const struct shape *shape, const struct bucket
 	return bucket->lowest >= from && bucket->lowest < best ? bucket->lowest : best;
 }
 
-static inline void
-mask_words(const struct shape *shape, const uint64_t *word, uint64_t *ret)
+/* `words` of the shape, which may be a constant of the caller's. */
+static inline __attribute__((always_inline)) void
+mask_words(const struct shape *shape, const uint64_t *word, uint64_t *ret, unsigned words)
 {
-	for (unsigned i = 0; i < shape->words; i++)
+	for (unsigned i = 0; i < words; i++)
 		ret[i] = word[shape->at[i]] & shape->mask[i];
 }
 
@@ -621,7 +629,7 @@ rules_find(const struct rules *r, const void *subject, const uint64_t *word, uin
 			break;
 		if (shape->highest < from || !may_fit(index, shape, around))
 			continue;
-		mask_words(shape, word, key);
+		mask_words(shape, word, key, shape->words);
 		b = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
 		if (b != SLOTS_NONE)
 			best = ask_bucket(r, shape, bucket_of(shape, b), subject, word, from, best);
@@ -663,9 +671,9 @@ from_of(const struct batch *batch, unsigned i)
 }
 
 /* Slots on their way. */
-static void
+static inline __attribute__((always_inline)) void
 begin_shape(const struct rules *r, const struct shape *shape, const struct batch *batch,
-    struct asking *a)
+    struct asking *a, unsigned words)
 {
 	const uint64_t seed = hash_seed();
 	uint64_t key[RULES_WORDS];
@@ -677,8 +685,8 @@ begin_shape(const struct rules *r, const struct shape *shape, const struct batch
 		if (shape->lowest >= batch->best[i] || shape->highest < from_of(batch, i) ||
 		    (r->index.lengthses > 0 && !may_fit(&r->index, shape, batch->around[i])))
 			continue;
-		mask_words(shape, words_of(r, batch, i), key);
-		hash = hash_words(key, shape->words, seed);
+		mask_words(shape, words_of(r, batch, i), key, words);
+		hash = hash_words(key, words, seed);
 		slots_prefetch(&shape->slots, hash);
 		a->at[a->n].tag = (uint32_t)(hash >> 32);
 		a->at[a->n].place = a->at[a->n].tag;
@@ -706,8 +714,9 @@ find_candidates(const struct shape *shape, struct asking *a)
 	a->n = kept;
 }
 
-static void
-end_shape(const struct rules *r, const struct shape *shape, struct batch *batch, struct asking *a)
+static inline __attribute__((always_inline)) void
+end_shape(const struct rules *r, const struct shape *shape, struct batch *batch, struct asking *a,
+    unsigned words)
 {
 	uint64_t key[RULES_WORDS];
 
@@ -716,8 +725,8 @@ end_shape(const struct rules *r, const struct shape *shape, struct batch *batch,
 		const uint64_t *word = words_of(r, batch, i);
 		uint32_t b = a->bucket[k];
 
-		mask_words(shape, word, key);
-		while (b != SLOTS_NONE && !has_key(shape, b, key))
+		mask_words(shape, word, key, words);
+		while (b != SLOTS_NONE && !same_words(bucket_of(shape, b)->key, key, words))
 			b = slots_next(&shape->slots, &a->at[k]);
 		if (b != SLOTS_NONE)
 			batch->best[i] = ask_bucket(r, shape, bucket_of(shape, b),
@@ -725,12 +734,55 @@ end_shape(const struct rules *r, const struct shape *shape, struct batch *batch,
 	}
 }
 
+static inline __attribute__((always_inline)) void
+ask_words(const struct rules *r, const struct shape *shape, struct batch *batch, unsigned words)
+{
+	struct asking a;
+
+	begin_shape(r, shape, batch, &a, words);
+	find_candidates(shape, &a);
+	end_shape(r, shape, batch, &a, words);
+}
+
+/* The same code for the usual shapes, in which their number of words is known when it is compiled. */
+static void
+ask_shape(const struct rules *r, const struct shape *shape, struct batch *batch)
+{
+	if (shape->words == 1)
+		ask_words(r, shape, batch, 1);
+	else if (shape->words == 2)
+		ask_words(r, shape, batch, 2);
+	else if (shape->words == 3)
+		ask_words(r, shape, batch, 3);
+	else
+		ask_words(r, shape, batch, shape->words);
+}
+
+/* The same as look_around for each. */
+static void
+look_batch_around(const struct rules *r, const struct lengths *lengths, struct batch *batch, size_t l)
+{
+	struct trie_walk walk[RULES_BATCH];
+	uint8_t v4[RULES_BATCH];
+
+	for (unsigned i = 0; i < batch->n; i++) {
+		const uint64_t *w = words_of(r, batch, i) + lengths->at;
+
+		v4[i] = is_v4(w);
+		trie_walk_begin(&walk[i], &lengths->trie[v4[i]], key_of(w) << (v4[i] ? 96 : 0));
+	}
+	trie_walk_all(walk, batch->n);
+	for (unsigned i = 0; i < batch->n; i++) {
+		batch->around[i][l] = &lengths->around[v4[i]][*walk[i].value];
+		__builtin_prefetch(batch->around[i][l]);
+	}
+}
+
 static void
 look_all_around(const struct rules *r, struct batch *batch)
 {
 	for (size_t l = 0; l < r->index.lengthses; l++)
-		for (unsigned i = 0; i < batch->n; i++)
-			batch->around[i][l] = look_around(&r->index.lengths[l], words_of(r, batch, i));
+		look_batch_around(r, &r->index.lengths[l], batch, l);
 }
 
 /* The first question about each: the tries answer what they can. */
@@ -761,7 +813,6 @@ rules_find_many(const struct rules *r, const void *subject, size_t stride, unsig
     uint64_t *word, const uint32_t *from, uint32_t *ret)
 {
 	struct batch batch;
-	struct asking a;
 
 	assert(n <= RULES_BATCH);
 	batch.subject = subject;
@@ -777,11 +828,8 @@ rules_find_many(const struct rules *r, const void *subject, size_t stride, unsig
 	for (size_t s = 0; s < r->index.shapes; s++) {
 		const struct shape *shape = &r->index.shape[s];
 
-		if (shape->in_trie && from == NULL)
-			continue;
-		begin_shape(r, shape, &batch, &a);
-		find_candidates(shape, &a);
-		end_shape(r, shape, &batch, &a);
+		if (!shape->in_trie || from != NULL)
+			ask_shape(r, shape, &batch);
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (from != NULL && from[i] == RULES_NONE)

@@ -277,82 +277,22 @@ networks_load(const char *path, struct conf_notes *notes)
 
 /* ---- many at once ------------------------------------------------------------------------ */
 
-#define WALKS	64
-
-/* An address on its way down its trie. */
-struct walk {
-	trie_key key;
-	const struct trie *trie;
-	const uint32_t *value;		/* where the answer stands, once that is known */
-	uint32_t at;
-};
-
-/* One node further. False when the walk has arrived. What is touched next is prefetched. */
-static inline bool
-walk_on(struct walk *w)
-{
-	const struct trie_node *node = &w->trie->node[w->at & ~TRIE_NODE];
-	unsigned slot = (unsigned)(w->key >> (128 - TRIE_STRIDE));
-	uint64_t upto = UINT64_MAX >> (63 - slot);
-
-	if (node->child >> slot & 1) {
-		w->at = TRIE_NODE | (node->first_child +
-		    (unsigned)__builtin_popcountll(node->child & upto) - 1);
-		w->key <<= TRIE_STRIDE;
-		__builtin_prefetch(&w->trie->node[w->at & ~TRIE_NODE]);
-		return true;
-	}
-	w->value = &w->trie->leaf[node->first_leaf +
-	    (unsigned)__builtin_popcountll(node->leaf & upto) - 1];
-	__builtin_prefetch(w->value);
-	return false;
-}
-
-/* All walks go one step per round, so that their misses overlap. */
-static void
-walk_all(struct walk *walk, unsigned n)
-{
-	uint8_t open[WALKS];
-	unsigned opened = 0, left;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct walk *w = &walk[i];
-
-		w->at = *w->value;
-		w->key <<= w->trie->root_bits;
-		if (w->at & TRIE_NODE) {
-			__builtin_prefetch(&w->trie->node[w->at & ~TRIE_NODE]);
-			open[opened++] = (uint8_t)i;
-		}
-	}
-	for (; opened > 0; opened = left) {
-		left = 0;
-		for (unsigned i = 0; i < opened; i++)
-			if (walk_on(&walk[open[i]]))
-				open[left++] = open[i];
-	}
-}
-
 void
 networks_find_many(const struct networks *nw, const struct addr *const *addr,
     const struct network **ret, size_t n)
 {
-	struct walk walk[WALKS];
+	struct trie_walk walk[TRIE_WALKS];
 
-	for (; n > 0; addr += WALKS, ret += WALKS, n -= n < WALKS ? n : WALKS) {
-		unsigned now = n < WALKS ? (unsigned)n : WALKS;
+	for (; n > 0; addr += TRIE_WALKS, ret += TRIE_WALKS, n -= n < TRIE_WALKS ? n : TRIE_WALKS) {
+		unsigned now = n < TRIE_WALKS ? (unsigned)n : TRIE_WALKS;
 
 		for (unsigned i = 0; i < now; i++) {
 			enum networks_family family = addr_is_v4(addr[i]) ? NETWORKS_IP4 :
 			    NETWORKS_IP6;
-			struct walk *w = &walk[i];
 
-			w->trie = &nw->trie[family];
-			w->key = networks_key(addr[i], family);
-			w->value = &w->trie->root[w->key >> (128 - w->trie->root_bits)];
-			__builtin_prefetch(w->value);
+			trie_walk_begin(&walk[i], &nw->trie[family], networks_key(addr[i], family));
 		}
-		walk_all(walk, now);
+		trie_walk_all(walk, now);
 		for (unsigned i = 0; i < now; i++) {
 			uint32_t value = *walk[i].value;
 

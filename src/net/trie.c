@@ -217,3 +217,50 @@ trie_bytes(const struct trie *t)
 	return sizeof(*t->root) * ((size_t)1 << t->root_bits) + sizeof(*t->node) * t->node_room +
 	    sizeof(*t->leaf) * t->leaf_room;
 }
+
+/* ---- many at once ------------------------------------------------------------------------ */
+
+/* One node further. False when the walk has arrived. What is touched next is prefetched. */
+static inline bool
+walk_on(struct trie_walk *w)
+{
+	const struct trie_node *node = &w->trie->node[w->at & ~TRIE_NODE];
+	unsigned slot = (unsigned)(w->key >> (128 - TRIE_STRIDE));
+	uint64_t upto = UINT64_MAX >> (63 - slot);
+
+	if (node->child >> slot & 1) {
+		w->at = TRIE_NODE | (node->first_child +
+		    (unsigned)__builtin_popcountll(node->child & upto) - 1);
+		w->key <<= TRIE_STRIDE;
+		__builtin_prefetch(&w->trie->node[w->at & ~TRIE_NODE]);
+		return true;
+	}
+	w->value = &w->trie->leaf[node->first_leaf +
+	    (unsigned)__builtin_popcountll(node->leaf & upto) - 1];
+	__builtin_prefetch(w->value);
+	return false;
+}
+
+void
+trie_walk_all(struct trie_walk *walk, unsigned n)
+{
+	uint8_t open[TRIE_WALKS];
+	unsigned opened = 0, left;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct trie_walk *w = &walk[i];
+
+		w->at = *w->value;
+		w->key <<= w->trie->root_bits;
+		if (w->at & TRIE_NODE) {
+			__builtin_prefetch(&w->trie->node[w->at & ~TRIE_NODE]);
+			open[opened++] = (uint8_t)i;
+		}
+	}
+	for (; opened > 0; opened = left) {
+		left = 0;
+		for (unsigned i = 0; i < opened; i++)
+			if (walk_on(&walk[open[i]]))
+				open[left++] = open[i];
+	}
+}

@@ -70,4 +70,27 @@ trie_find(const struct trie *t, trie_key key)
 	return at;
 }
 
+/* Many at once: all walks go one step per round, so that their misses overlap. */
+#define TRIE_WALKS	64
+
+/* An address on its way down its trie. */
+struct trie_walk {
+	trie_key key;
+	const struct trie *trie;
+	const uint32_t *value;		/* where the answer stands, once that is known */
+	uint32_t at;
+};
+
+static inline void
+trie_walk_begin(struct trie_walk *w, const struct trie *t, trie_key key)
+{
+	w->trie = t;
+	w->key = key;
+	w->value = &t->root[(uint32_t)(key >> (128 - t->root_bits))];
+	__builtin_prefetch(w->value);
+}
+
+/* To their ends: *value is then what trie_find gives. */
+void	trie_walk_all(struct trie_walk *walk, unsigned n);
+
 #endif
