@@ -145,7 +145,7 @@ swept() { grep -q "rows of an earlier time are gone" "$dir/waybilld.log"; }
 test_bmp_routes() {
 	cat >"$dir/c.conf" <<-C
 		control_socket: control
-		state_dir: state
+		state_dir: state-bmp
 		bmp_daemon_ip: 127.0.0.1
 		bmp_daemon_port: $(port 3)
 		plugins: $engine[r]
