@@ -136,6 +136,8 @@ struct sql_backend {
 	void (*rollback)(void *db);
 	void (*leave)(void *db);	/* the thread that calls ends; NULL: nothing to do then */
 	bool one_writer;		/* more connections would only wait for each other */
+	/* What the library that is linked cannot do for routes, as a sentence; NULL: it can do all. */
+	const char *(*no_routes)(void);
 };
 
 /* The engine of a type of output; NULL: it writes to no database, or the build lacks the engine. */

@@ -116,6 +116,8 @@ routeconf_read(const struct out_env *env, bool bgp, bool bmp, struct routeconf *
 
 	if (rc.backend == NULL)
 		sbuf_printf(err, "routes go to mysql, pgsql and sqlite3, not to %s", env->type);
+	else if (rc.backend->no_routes != NULL && rc.backend->no_routes() != NULL)
+		sbuf_str(err, rc.backend->no_routes());
 	else if (read_words(conf, n, &rc, err) == 0 &&
 	    read_tables(conf, n, bgp, bmp, &rc, err) == 0 &&
 	    bins_compile(conf, n, wall_of_sec(0), &rc.bins, &notes) == 0)

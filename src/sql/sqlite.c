@@ -451,6 +451,14 @@ lite_ask(void *self, const char *sql, sql_answer *row, void *ctx, struct sbuf *e
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* Tables of routes take many rows in a statement, and have no row ids. */
+static const char *
+lite_no_routes(void)
+{
+	return sqlite3_libversion_number() >= ROWLESS_FROM ? NULL :
+	    "routes in SQL need SQLite 3.8.2 or later, and this library is older (Berkeley DB's is 3.7)";
+}
+
 const struct sql_backend sql_sqlite = {
 	.type = "sqlite3",
 	.engine = SQL_SQLITE,
@@ -465,5 +473,6 @@ const struct sql_backend sql_sqlite = {
 	.ask = lite_ask,
 	.commit = lite_commit,
 	.one_writer = true,
+	.no_routes = lite_no_routes,
 	.rollback = lite_rollback,
 };
