@@ -45,6 +45,7 @@ struct rules_key {
 	bool negatable;			/* by a '-' in front */
 	uint32_t needs;			/* what the owner has to know of a subject to ask this */
 	const char *expected;		/* "an interface number" */
+	const char *doc;		/* "The interface it came in by." */
 };
 
 struct rules_kind {
