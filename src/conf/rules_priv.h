@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A map of rules from the inside: what reading makes (rules.c) and asking goes by (rules_index.c). */
+/*
+ * A map of rules from the inside: what reading (rules.c) and indexing (rules_index.c)
+ * make, and asking (rules_ask.c) goes by.
+ */
 #ifndef WB_CONF_RULES_PRIV_H
 #define WB_CONF_RULES_PRIV_H
 
@@ -105,6 +108,53 @@ record_of(const struct rules *r, uint32_t rule)
 {
 	return (struct record *)(void *)(r->record + rule * r->stride);
 }
+
+static inline struct bucket *
+bucket_of(const struct shape *shape, uint32_t b)
+{
+	return (struct bucket *)(void *)(shape->bucket + b * shape->stride);
+}
+
+static inline bool
+same_words(const uint64_t *a, const uint64_t *b, unsigned words)
+{
+	uint64_t differ = 0;
+
+	for (unsigned i = 0; i < words; i++)
+		differ |= a[i] ^ b[i];
+	return differ == 0;
+}
+
+static inline bool
+has_key(const struct shape *shape, uint32_t b, const uint64_t *key)
+{
+	return same_words(bucket_of(shape, b)->key, key, shape->words);
+}
+
+static inline uint32_t
+find_bucket(const struct shape *shape, const uint64_t *key, uint64_t hash)
+{
+	struct slots_at at;
+	uint32_t b = slots_first(&shape->slots, hash, &at);
+
+	while (b != SLOTS_NONE && !has_key(shape, b, key))
+		b = slots_next(&shape->slots, &at);
+	return b;
+}
+
+static inline trie_key
+key_of(const uint64_t word[2])
+{
+	return (trie_key)word[0] << 64 | word[1];
+}
+
+static inline bool
+is_v4(const uint64_t word[2])
+{
+	return word[0] == 0 && word[1] >> 32 == 0xffff;
+}
+
+#define LENGTHS_MOST	8		/* addresses among the keys */
 
 void	rules_index_make(struct rules *rules);
 void	rules_index_done(struct rules *rules);

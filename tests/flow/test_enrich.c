@@ -748,6 +748,86 @@ without_bgp_fields_stay_zero(void **state)
 	world_done(&w);
 }
 
+/* ---- tags -------------------------------------------------------------------------------- */
+
+/* What a rule looks at is filled in, even where no plan asks for it. */
+static void
+tags_may_test_what_routes_say(void **state)
+{
+	static const struct { const char *map; uint64_t tag; } rows[] = {
+		{ "set_tag=1 src_as=1001\n", 1 }, { "set_tag=1 src_as=100\n", 0 },
+		{ "set_tag=2 dst_as=1002 peer_dst_as=12\n", 2 },
+		{ "set_tag=3 bgp_nexthop=192.0.2.2\n", 3 }, { "set_tag=3 bgp_nexthop=192.0.2.9\n", 0 },
+		{ "set_tag=4 nexthop=192.0.2.8\n", 4 }, { "set_tag=5 peer_src_as=11\n", 5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world w;
+
+		world_init(&w);
+		write_file(map_file, rows[i].map);
+		run(&w, CONF(ALL_BGP, { NULL, "pre_tag_map", map_file },
+		    { NULL, "bgp_peer_src_as_type", "bgp" }), ENRICH_TAGS);
+		if (w.flow.r.tag != rows[i].tag)
+			fail_msg("%s gives %llu", rows[i].map, (unsigned long long)w.flow.r.tag);
+		world_done(&w);
+	}
+}
+
+/* A map that nobody sees anything of is read, but not run; an output's own is for that one alone. */
+static void
+a_map_is_for_its_outputs(void **state)
+{
+	const struct row *row = CONF({ NULL, "pre_tag_map", map_file },
+	    { "two", "pre_tag_map", list_file });
+	struct profile *one, *two;
+	struct conf *conf;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	write_file(map_file, "set_tag=1\n");
+	write_file(list_file, "set_tag=2\nignore=true\n");
+	conf = configure(row, &w.notes);
+	one = profile_compile(conf, 0, "nfacctd", ENRICH_TAGS, &w.notes);
+	two = profile_compile(conf, 1, "nfacctd", ENRICH_TAGS, &w.notes);
+	assert_true(one != NULL && two != NULL);
+	assert_false(profile_share(one, two));
+	assert_false(profile_ignores(one));
+	assert_true(profile_ignores(two));
+	enrich_batch(w.en, one, &w.flow, 1);
+	assert_int_equal(w.flow.r.tag, 1);
+	enrich_batch(w.en, two, &w.flow, 1);
+	assert_int_equal(w.flow.r.tag, 2);
+	profile_free(one);
+	w.flow.r.tag = 77;
+	one = profile_compile(conf, 0, "nfacctd", ENRICH_PORTS, &w.notes);
+	enrich_batch(w.en, one, &w.flow, 1);
+	assert_int_equal(w.flow.r.tag, 77);
+	profile_free(one);
+	profile_free(two);
+	conf_free(conf);
+	world_done(&w);
+}
+
+/* set_tos goes before tos_file. */
+static void
+a_map_may_set_the_tos(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	write_file(map_file, "set_tos=40 in=3\n");
+	run(&w, CONF({ NULL, "pre_tag_map", map_file }), ENRICH_PORTS);
+	assert_int_equal(w.flow.r.tos, 40);
+	write_file(list_file, "32\n");
+	run(&w, CONF({ NULL, "pre_tag_map", map_file }, { NULL, "tos_file", list_file }), ENRICH_PORTS);
+	assert_int_equal(w.flow.r.tos, 255);
+	world_done(&w);
+}
+
 /* ---- errors and explanations ------------------------------------------------------------- */
 
 static void
@@ -891,6 +971,9 @@ main(void)
 		cmocka_unit_test(agents_are_a_fail_over_list),
 		cmocka_unit_test(a_router_that_comes_later_is_found),
 		cmocka_unit_test(without_bgp_fields_stay_zero),
+		cmocka_unit_test(tags_may_test_what_routes_say),
+		cmocka_unit_test(a_map_is_for_its_outputs),
+		cmocka_unit_test(a_map_may_set_the_tos),
 		cmocka_unit_test(errors_name_file_and_line),
 		cmocka_unit_test(a_source_that_is_not_there_is_said),
 		cmocka_unit_test(explain_names_who_set_each_field),
