@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading a map of rules: lines to tests and results, files that include others, labels that rules
- * jump to. Jumps go forward only, so every question ends. Every fault is told with its file and line.
+ * jump to. Jumps go forward only, so every question ends. Every fault is told with its file and
+ * line.
  */
 #include "conf/rules.h"
 
@@ -236,7 +237,7 @@ take_rule(struct reading *rd, const struct mapword *word, int words)
 
 static bool	read_file(struct reading *rd, const char *path);
 
-/* include=FILE, alone in its line: that file's rules stand here. From the including file's folder. */
+/* include=FILE, alone in its line: that file's rules stand here. From the folder of this one. */
 static void
 take_include(struct reading *rd, const char *name)
 {

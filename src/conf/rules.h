@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps of rules: lines of key=value words, of which some test a subject (a flow, a record of BGP) and
- * others say what follows. The first rule that fits counts, and those it jumps to. Compiled by the
- * loader and indexed, so that the number of rules costs next to nothing; read-only afterwards, for any
- * thread (compat/interface.md 8.3).
+ * Maps of rules: lines of key=value words, of which some test a subject (a flow, a record of BGP)
+ * and others say what follows. The first rule that fits counts, and those it jumps to. Compiled by
+ * the loader and indexed, so that the number of rules costs next to nothing; read-only afterwards,
+ * for any thread (compat/interface.md 8.3).
  *
- * A test is a comparison of 8-byte words of the subject under masks wherever it can be: equal numbers,
- * prefixes. Such tests are found by hash. Others (negated ones, lists, expressions) are questions, asked
- * only of rules whose comparisons fit.
+ * A test is a comparison of 8-byte words of the subject under masks wherever it can be: equal
+ * numbers, prefixes. Such tests are found by hash. Others (negated ones, lists, expressions) are
+ * questions, asked only of rules whose comparisons fit.
  */
 #ifndef WB_CONF_RULES_H
 #define WB_CONF_RULES_H
@@ -66,13 +66,14 @@ struct rules *rules_load(const struct rules_kind *kind, const char *path, struct
 void	rules_free(struct rules *rules);
 
 uint32_t rules_count(const struct rules *rules);
-void	*rules_result(const struct rules *rules, uint32_t rule);	/* to be changed before it is in force */
-unsigned rules_line(const struct rules *rules, uint32_t rule, const char **ret_file);	/* ret_file: or NULL */
+/* What a rule says, to be changed before the map is in force; where it stands, ret_file or NULL. */
+void	*rules_result(const struct rules *rules, uint32_t rule);
+unsigned rules_line(const struct rules *rules, uint32_t rule, const char **ret_file);
 
 /* Where to go on after a rule that fitted: further down, or RULES_NONE: nowhere. */
 uint32_t rules_jump(const struct rules *rules, uint32_t rule);
 
-/* The keys that rules test, as bits by their place in the table (among its first 64); all they need. */
+/* The keys that rules test, as bits by their place in the table (its first 64), and all they need. */
 uint64_t rules_tests(const struct rules *rules);
 uint32_t rules_needs(const struct rules *rules);
 
@@ -91,9 +92,10 @@ uint32_t rules_find(const struct rules *rules, const void *subject, const uint64
 	    uint32_t from);
 
 /*
- * The same for n subjects (RULES_BATCH at most) that lie `stride` bytes apart. With `from` NULL it is the
- * first rule of all, and their words are taken into `word`, which has room for n times rules_words; else
- * the words are there, and who is to be left out has RULES_NONE as his `from`, and as his answer.
+ * The same for n subjects (RULES_BATCH at most) that lie `stride` bytes apart. With `from` NULL it
+ * is the first rule of all, and their words are taken into `word`, which has room for n times
+ * rules_words; else the words are there, and who is to be left out has RULES_NONE as his `from`,
+ * and as his answer.
  */
 void	rules_find_many(const struct rules *rules, const void *subject, size_t stride, unsigned n,
 	    uint64_t *word, const uint32_t *from, uint32_t *ret);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asking a map of rules. A subject is looked up in the table of each shape; the lowest of the rules found
- * whose questions, if it has any, are answered by yes is the answer. Shapes go by their lowest rule, so that
- * those behind an answer are left out; so are those whose lengths of prefixes no rule has around the
- * subject's address. Rules that compare nothing but an address are answered by its trie.
+ * Asking a map of rules. A subject is looked up in the table of each shape; the lowest of the
+ * rules found whose questions, if it has any, are answered by yes is the answer. Shapes go by
+ * their lowest rule, so that those behind an answer are left out; so are those whose lengths of
+ * prefixes no rule has around the subject's address. Rules that compare nothing but an address are
+ * answered by its trie.
  *
  * A batch is asked shape by shape, in steps, so that what the next step reads is on its way.
  */
@@ -244,7 +245,7 @@ ask_words(const struct rules *r, const struct shape *shape, struct batch *batch,
 	end_shape(r, shape, batch, &a, words);
 }
 
-/* The same code for the usual shapes, in which their number of words is known when it is compiled. */
+/* The same code for the usual shapes, with their number of words a constant. */
 static void
 ask_shape(const struct rules *r, const struct shape *shape, struct batch *batch)
 {
@@ -260,7 +261,8 @@ ask_shape(const struct rules *r, const struct shape *shape, struct batch *batch)
 
 /* The same as look_around for each. */
 static void
-look_batch_around(const struct rules *r, const struct lengths *lengths, struct batch *batch, size_t l)
+look_batch_around(const struct rules *r, const struct lengths *lengths, struct batch *batch,
+    size_t l)
 {
 	struct trie_walk walk[RULES_BATCH];
 	uint8_t v4[RULES_BATCH];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The index of a map of rules. Rules that compare the same words under the same masks have one *shape*, and
- * a hash table over those words ("tuple space search"); prefixes of many lengths have a trie as well.
+ * The index of a map of rules. Rules that compare the same words under the same masks have one
+ * *shape*, and a hash table over those words ("tuple space search"); prefixes of many lengths have
+ * a trie as well.
  */
 #include <stdlib.h>
 #include <string.h>

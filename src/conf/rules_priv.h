@@ -57,8 +57,8 @@ struct shape {
 };
 
 /*
- * Which lengths of prefixes a rule may have for an address: what holds the longest prefix of all rules
- * that covers it, holds all that cover it. So shapes with other lengths need not be asked.
+ * Which lengths of prefixes a rule may have for an address: what holds the longest prefix of all
+ * rules that covers it, holds all that cover it. So shapes with other lengths need not be asked.
  */
 struct lengths {
 	uint8_t at;			/* the address's words */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The table of keys. Most are numbers or addresses of struct flow, compared as words; a list of
- * communities, a libpcap expression and a number that may stand in either of two fields are questions.
+ * communities, a libpcap expression and a number that may stand in either of two fields are
+ * questions.
  */
 #include "flow/flowkeys.h"
 
@@ -495,7 +496,8 @@ set_return(const char *text, void *result)
 #define NUMBER(word, maps, parse, take, needs, expected, doc) \
 	{ word, maps, parse_##parse, NULL, 1, take_##take, NULL, NULL, true, needs, expected, doc }
 #define ADDRESS(word, maps, take, negatable, needs, expected, doc) \
-	{ word, maps, rules_parse_prefix, NULL, 2, take_##take, NULL, NULL, negatable, needs, expected, doc }
+	{ word, maps, rules_parse_prefix, NULL, 2, take_##take, NULL, NULL, negatable, needs, \
+	  expected, doc }
 #define ASK(word, maps, parse, done, fits, negatable, needs, expected, doc) \
 	{ word, maps, parse_##parse, done, 0, NULL, fits_##fits, NULL, negatable, needs, expected, doc }
 #define SAY(word, maps, set, expected, doc) \

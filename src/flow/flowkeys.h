@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keys of all maps over flows, a row each (conf/rules.h): what rules of pre_tag_map, bgp_agent_map,
- * flow_to_rd_map and their kin may test, and what they may say. Which maps know a key stands in its row.
+ * The keys of all maps over flows, a row each (conf/rules.h): what rules of pre_tag_map,
+ * bgp_agent_map, flow_to_rd_map and their kin may test, and what they may say. Which maps know a
+ * key stands in its row.
  */
 #ifndef WB_FLOW_FLOWKEYS_H
 #define WB_FLOW_FLOWKEYS_H
@@ -24,8 +25,9 @@ enum flowmap_kind {
 };
 
 /*
- * What rules may test: the flow, and what the routes said about it. pre_tag_map is asked when the flow's own
- * fields have it already, so that it looks at those; others are asked on the way to them.
+ * What rules may test: the flow, and what the routes said about it. pre_tag_map is asked when the
+ * flow's own fields have it already, so that it looks at those; others are asked on the way to
+ * them.
  */
 struct flowmap_subject {
 	const struct flow *flow;
@@ -53,7 +55,8 @@ struct tag_result {
 	uint8_t tos;
 	bool rising : 1;		/* N++: one more each time it fits */
 	bool crowded : 1;		/* more than one of set_tag, set_tag2, set_label: refused */
-	/* of a number: which counter, see flow/tagging.c; of a label: its names id, 0 until tagging_use_names */
+	/* Of a number: which counter, see flow/tagging.c; of a label: its names id, 0 until
+	   tagging_use_names. */
 	uint32_t id;
 	union {
 		uint64_t tag;		/* or tag2 */

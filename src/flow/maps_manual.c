@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * waybill.maps(5): how rules are written, then every key from its row (flow/flowkeys.c), those that test before
- * those that say something. docs/man/waybill.maps.5 is this output; a test holds the two together.
+ * waybill.maps(5): how rules are written, then every key from its row (flow/flowkeys.c), those
+ * that test before those that say something. docs/man/waybill.maps.5 is this output; a test holds
+ * the two together.
  */
 #include "flow/maps_manual.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tagging a batch: the first rule of each flow is found for all together, and so are those they jump to.
+ * Tagging a batch: the first rule of each flow is found for all together, and so are those they
+ * jump to.
  *
  * A label made of several is a name of its own. Which two made it is remembered per worker, so that
  * spelling and the lock of the names are for what is new.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pre_tag_map: tags and labels for flows, by rules that may look at all that the record and the routes
- * say (compat/interface.md 8.4). A rule that fits says something and is the last one, unless it jumps.
- * Compiled and indexed by the loader (conf/rules.h), shared by all workers.
+ * pre_tag_map: tags and labels for flows, by rules that may look at all that the record and the
+ * routes say (compat/interface.md 8.4). A rule that fits says something and is the last one,
+ * unless it jumps. Compiled and indexed by the loader (conf/rules.h), shared by all workers.
  */
 #ifndef WB_FLOW_TAGGING_H
 #define WB_FLOW_TAGGING_H
@@ -31,8 +31,8 @@ struct tagging_room *tagging_room_new(void);
 void	tagging_room_free(struct tagging_room *room);
 
 /*
- * Fill r.tag, r.tag2, r.label and FLOW_IGNORED of n flows; also r.tos where a rule says so. What no rule
- * says stays as exported. The fields that tagging_needs names have to be there already.
+ * Fill r.tag, r.tag2, r.label and FLOW_IGNORED of n flows; also r.tos where a rule says so. What
+ * no rule says stays as exported. The fields that tagging_needs names have to be there already.
  */
 void	tagging_run(const struct tagging *tagging, struct tagging_room *room, const struct rib *rib,
 	    struct flow *flow, unsigned n);
