@@ -82,7 +82,7 @@ ask_bucket(const struct rules *r, const struct shape *shape, const struct bucket
 {
 	if (bucket->more != 0)
 		return ask_more(r, shape, &shape->more[bucket->more - 1], subject, word, from, best);
-	return bucket->lowest >= from && bucket->lowest < best ? bucket->lowest : best;
+	return bucket->lowest > from && bucket->lowest <= best ? bucket->lowest - 1 : best;
 }
 
 /* `words` of the shape, which may be a constant of the caller's. */
@@ -124,27 +124,27 @@ rules_find(const struct rules *r, const void *subject, const uint64_t *word, uin
 	for (size_t s = 0; s < index->shapes; s++) {
 		const struct shape *shape = &index->shape[s];
 		uint64_t key[RULES_WORDS];
-		uint32_t b;
+		const struct bucket *bucket;
 
 		if (shape->lowest >= best)
 			break;
 		if (shape->highest < from || !may_fit(index, shape, around))
 			continue;
 		mask_words(shape, word, key, shape->words);
-		b = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
-		if (b != SLOTS_NONE)
-			best = ask_bucket(r, shape, bucket_of(shape, b), subject, word, from, best);
+		bucket = find_bucket(shape, key, shape->words,
+		    hash_words(key, shape->words, hash_seed()));
+		if (bucket->lowest != 0)
+			best = ask_bucket(r, shape, bucket, subject, word, from, best);
 	}
 	return best;
 }
 
 /* ---- asking for a batch ------------------------------------------------------------------ */
 
-/* Subjects that a shape may have the answer of, and where it would stand. */
+/* Subjects that a shape may have the answer of. */
 struct asking {
 	uint8_t who[RULES_BATCH];
-	struct slots_at at[RULES_BATCH];
-	uint32_t bucket[RULES_BATCH];	/* the first candidate */
+	uint64_t hash[RULES_BATCH];
 	unsigned n;
 };
 
@@ -171,7 +171,7 @@ from_of(const struct batch *batch, unsigned i)
 	return batch->from != NULL ? batch->from[i] : 0;
 }
 
-/* Slots on their way. */
+/* Buckets on their way. */
 static inline __attribute__((always_inline)) void
 begin_shape(const struct rules *r, const struct shape *shape, const struct batch *batch,
     struct asking *a, unsigned words)
@@ -188,31 +188,10 @@ begin_shape(const struct rules *r, const struct shape *shape, const struct batch
 			continue;
 		mask_words(shape, words_of(r, batch, i), key, words);
 		hash = hash_words(key, words, seed);
-		slots_prefetch(&shape->slots, hash);
-		a->at[a->n].tag = (uint32_t)(hash >> 32);
-		a->at[a->n].place = a->at[a->n].tag;
+		__builtin_prefetch(bucket_at(shape, hash));
+		a->hash[a->n] = hash;
 		a->who[a->n++] = (uint8_t)i;
 	}
-}
-
-/* Buckets on their way. */
-static void
-find_candidates(const struct shape *shape, struct asking *a)
-{
-	unsigned kept = 0;
-
-	for (unsigned k = 0; k < a->n; k++) {
-		struct slots_at at = a->at[k];
-		uint32_t b = slots_seek(&shape->slots, &at);
-
-		if (b == SLOTS_NONE)
-			continue;
-		__builtin_prefetch(bucket_of(shape, b));
-		a->who[kept] = a->who[k];
-		a->at[kept] = at;
-		a->bucket[kept++] = b;
-	}
-	a->n = kept;
 }
 
 static inline __attribute__((always_inline)) void
@@ -224,13 +203,12 @@ end_shape(const struct rules *r, const struct shape *shape, struct batch *batch,
 	for (unsigned k = 0; k < a->n; k++) {
 		unsigned i = a->who[k];
 		const uint64_t *word = words_of(r, batch, i);
-		uint32_t b = a->bucket[k];
+		const struct bucket *bucket;
 
 		mask_words(shape, word, key, words);
-		while (b != SLOTS_NONE && !same_words(bucket_of(shape, b)->key, key, words))
-			b = slots_next(&shape->slots, &a->at[k]);
-		if (b != SLOTS_NONE)
-			batch->best[i] = ask_bucket(r, shape, bucket_of(shape, b),
+		bucket = find_bucket(shape, key, words, a->hash[k]);
+		if (bucket->lowest != 0)
+			batch->best[i] = ask_bucket(r, shape, bucket,
 			    batch->subject + i * batch->stride, word, from_of(batch, i), batch->best[i]);
 	}
 }
@@ -241,7 +219,6 @@ ask_words(const struct rules *r, const struct shape *shape, struct batch *batch,
 	struct asking a;
 
 	begin_shape(r, shape, batch, &a, words);
-	find_candidates(shape, &a);
 	end_shape(r, shape, batch, &a, words);
 }
 

@@ -172,45 +172,50 @@ add_more(struct shape *shape)
 }
 
 /* The bucket of a rule, made where there is none. */
-static uint32_t
+static struct bucket *
 put_rule(const struct rules *r, struct shape *shape, uint32_t i)
 {
-	uint64_t key[RULES_WORDS] = { 0 }, hash;
+	uint64_t key[RULES_WORDS] = { 0 };
 	struct bucket *bucket;
 	bool first;
-	uint32_t b;
 
 	rule_key(r, &r->rule[i], shape, key);
-	hash = hash_words(key, shape->words, hash_seed());
-	b = find_bucket(shape, key, hash);
-	first = b == SLOTS_NONE;
+	bucket = find_bucket(shape, key, shape->words, hash_words(key, shape->words, hash_seed()));
+	first = bucket->lowest == 0;
 	if (first) {
-		b = shape->buckets++;
-		slots_add(&shape->slots, hash, b);
-		bucket = bucket_of(shape, b);
-		bucket->lowest = i;
+		bucket->lowest = i + 1;
 		memcpy(bucket->key, key, shape->words * sizeof(*key));
 	}
-	bucket = bucket_of(shape, b);
 	if (bucket->more == 0 && (!first || asks(r, i)))
 		bucket->more = add_more(shape);
 	if (bucket->more != 0) {
 		shape->more[bucket->more - 1].count += !first;
 		shape->more[bucket->more - 1].asks |= asks(r, i);
 	}
-	return b;
+	return bucket;
+}
+
+/* Half as many places again as rules, and more: a power of two. Buckets do not cross lines of the cache. */
+static void
+make_places(struct shape *shape)
+{
+	size_t places = 2, stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
+
+	while (places < shape->rules + shape->rules / 2)
+		places *= 2;
+	shape->places = places;
+	for (shape->stride = 8; shape->stride < stride;)
+		shape->stride = shape->stride < 64 ? shape->stride * 2 : shape->stride + 64;
+	shape->bucket = table_new(places * shape->stride);
 }
 
 /* Rules of a shape, rising in `of`: their buckets, and lists where one rule is not all of it. */
 static void
-fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint32_t *of_bucket)
+fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, struct bucket **of_bucket)
 {
 	uint32_t listed = 0;
 
-	slots_init(&shape->slots, shape->rules);
-	mem_prefer_huge(shape->slots.slot, (shape->slots.mask + 1) * sizeof(uint64_t));
-	shape->stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
-	shape->bucket = table_new(shape->rules * shape->stride);
+	make_places(shape);
 	for (uint32_t i = 0; i < shape->rules; i++)
 		of_bucket[i] = put_rule(r, shape, of[i]);
 	for (uint32_t m = 0; m < shape->mores; m++) {
@@ -220,11 +225,10 @@ fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, uint3
 	}
 	shape->rule = mem_array((size_t)listed + 1, sizeof(*shape->rule));
 	for (uint32_t i = 0; i < shape->rules; i++) {
-		const struct bucket *bucket = bucket_of(shape, of_bucket[i]);
-		struct more *more = bucket->more != 0 ? &shape->more[bucket->more - 1] : NULL;
+		uint32_t m = of_bucket[i]->more;
 
-		if (more != NULL)
-			shape->rule[more->list + more->count++] = of[i];
+		if (m != 0)
+			shape->rule[shape->more[m - 1].list + shape->more[m - 1].count++] = of[i];
 	}
 }
 
@@ -232,7 +236,7 @@ static void
 fill_shapes(struct rules *r)
 {
 	uint32_t *of = mem_array(r->rules + 1, sizeof(*of));
-	uint32_t *bucket = mem_array(r->rules + 1, sizeof(*bucket));
+	struct bucket **bucket = mem_array(r->rules + 1, sizeof(struct bucket *));
 	uint32_t *from = mem_array(r->index.shapes + 1, sizeof(*from)), at = 0;
 
 	for (size_t s = 0; s < r->index.shapes; s++) {
@@ -244,7 +248,7 @@ fill_shapes(struct rules *r)
 	for (size_t s = 0; s < r->index.shapes; s++)
 		fill_shape(r, &r->index.shape[s], of + from[s] - r->index.shape[s].rules, bucket);
 	mem_free(of);
-	mem_free(bucket);
+	mem_free((void *)bucket);
 	mem_free(from);
 }
 
@@ -329,12 +333,12 @@ lowest_of(const struct shape *shape, uint8_t at, const struct trie_row *row)
 {
 	const uint64_t word[2] = { (uint64_t)(row->key >> 64), (uint64_t)row->key };
 	uint64_t key[2];
-	uint32_t b;
+	const struct bucket *bucket;
 
 	for (unsigned i = 0; i < shape->words; i++)
 		key[i] = word[shape->at[i] - at];
-	b = find_bucket(shape, key, hash_words(key, shape->words, hash_seed()));
-	return b != SLOTS_NONE ? bucket_of(shape, b)->lowest : RULES_NONE;
+	bucket = find_bucket(shape, key, shape->words, hash_words(key, shape->words, hash_seed()));
+	return bucket->lowest - 1;	/* RULES_NONE where the place is free */
 }
 
 /* The shapes that compare this address alone, by their length. */
@@ -440,8 +444,8 @@ rules_index_done(struct rules *r)
 	struct index *index = &r->index;
 
 	for (size_t s = 0; s < index->shapes; s++) {
-		slots_done(&index->shape[s].slots);
-		table_free(index->shape[s].bucket, index->shape[s].rules * index->shape[s].stride);
+		table_free(index->shape[s].bucket,
+		    index->shape[s].places * index->shape[s].stride);
 		mem_free(index->shape[s].more);
 		mem_free(index->shape[s].rule);
 	}

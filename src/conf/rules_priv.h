@@ -26,7 +26,7 @@ struct rule {
 
 /* Rules of one shape that compare with the same values: usually one. */
 struct bucket {
-	uint32_t lowest;		/* rule */
+	uint32_t lowest;		/* one more than the first of the rules; 0: the place is free */
 	uint32_t more;			/* one more than its place in shape.more; 0: it is one rule that asks
 					   nothing more */
 	uint64_t key[];			/* `words` of the shape */
@@ -44,10 +44,8 @@ struct shape {
 	unsigned words;
 	uint32_t lowest, highest;	/* of its rules */
 	uint32_t rules;
-	struct slots slots;		/* over buckets */
-	char *bucket;			/* of `stride` bytes each */
-	size_t stride;
-	uint32_t buckets;
+	char *bucket;			/* places of `stride` bytes each, by hash; then the next free one */
+	size_t stride, places;
 	struct more *more;
 	uint32_t mores, more_room;
 	uint32_t *rule;			/* of those, bucket by bucket */
@@ -110,9 +108,9 @@ record_of(const struct rules *r, uint32_t rule)
 }
 
 static inline struct bucket *
-bucket_of(const struct shape *shape, uint32_t b)
+bucket_at(const struct shape *shape, uint64_t place)
 {
-	return (struct bucket *)(void *)(shape->bucket + b * shape->stride);
+	return (struct bucket *)(void *)(shape->bucket + (place & (shape->places - 1)) * shape->stride);
 }
 
 static inline bool
@@ -125,21 +123,15 @@ same_words(const uint64_t *a, const uint64_t *b, unsigned words)
 	return differ == 0;
 }
 
-static inline bool
-has_key(const struct shape *shape, uint32_t b, const uint64_t *key)
+/* The place of a key, or the free one where it would go. */
+static inline __attribute__((always_inline)) struct bucket *
+find_bucket(const struct shape *shape, const uint64_t *key, unsigned words, uint64_t hash)
 {
-	return same_words(bucket_of(shape, b)->key, key, shape->words);
-}
+	struct bucket *bucket = bucket_at(shape, hash);
 
-static inline uint32_t
-find_bucket(const struct shape *shape, const uint64_t *key, uint64_t hash)
-{
-	struct slots_at at;
-	uint32_t b = slots_first(&shape->slots, hash, &at);
-
-	while (b != SLOTS_NONE && !has_key(shape, b, key))
-		b = slots_next(&shape->slots, &at);
-	return b;
+	while (bucket->lowest != 0 && !same_words(bucket->key, key, words))
+		bucket = bucket_at(shape, ++hash);
+	return bucket;
 }
 
 static inline trie_key
