@@ -435,6 +435,14 @@ rules_jump(const struct rules *r, uint32_t rule)
 	return record_of(r, rule)->jump;
 }
 
+uint32_t
+rules_found_jump(const struct rules_found *found)
+{
+	const char *result = found->result;
+
+	return ((const struct record *)(const void *)(result - offsetof(struct record, result)))->jump;
+}
+
 unsigned
 rules_words(const struct rules *r)
 {

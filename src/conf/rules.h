@@ -92,13 +92,26 @@ uint32_t rules_find(const struct rules *rules, const void *subject, const uint64
 	    uint32_t from);
 
 /*
+ * Before the map is in force, once what rules say is as it stays: a copy of it goes to where rules are
+ * found, so that a subject touches one line of memory for both.
+ */
+void	rules_seal(struct rules *rules);
+
+/* A rule that was found for one of many: what it says, and where to go on, as rules_jump. */
+struct rules_found {
+	uint32_t rule;			/* RULES_NONE: none */
+	const void *result;
+};
+uint32_t rules_found_jump(const struct rules_found *found);
+
+/*
  * The same for n subjects (RULES_BATCH at most) that lie `stride` bytes apart. With `from` NULL it
  * is the first rule of all, and their words are taken into `word`, which has room for n times
  * rules_words; else the words are there, and who is to be left out has RULES_NONE as his `from`,
  * and as his answer.
  */
 void	rules_find_many(const struct rules *rules, const void *subject, size_t stride, unsigned n,
-	    uint64_t *word, const uint32_t *from, uint32_t *ret);
+	    uint64_t *word, const uint32_t *from, struct rules_found *ret);
 
 /* An address as words to compare, and a prefix as a value. */
 static inline void

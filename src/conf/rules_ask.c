@@ -155,7 +155,7 @@ struct batch {
 	unsigned n;
 	uint64_t *word;
 	const uint32_t *from;		/* NULL: the first rule for all */
-	uint32_t *best;			/* 0 for who is left out: nothing is better */
+	struct rules_found *best;	/* rule 0 for who is left out: nothing is better */
 	const struct around *around[RULES_BATCH][LENGTHS_MOST];
 };
 
@@ -183,7 +183,7 @@ begin_shape(const struct rules *r, const struct shape *shape, const struct batch
 	for (unsigned i = 0; i < batch->n; i++) {
 		uint64_t hash;
 
-		if (shape->lowest >= batch->best[i] || shape->highest < from_of(batch, i) ||
+		if (shape->lowest >= batch->best[i].rule || shape->highest < from_of(batch, i) ||
 		    (r->index.lengthses > 0 && !may_fit(&r->index, shape, batch->around[i])))
 			continue;
 		mask_words(shape, words_of(r, batch, i), key, words);
@@ -192,6 +192,23 @@ begin_shape(const struct rules *r, const struct shape *shape, const struct batch
 		a->hash[a->n] = hash;
 		a->who[a->n++] = (uint8_t)i;
 	}
+}
+
+/* Does a bucket have a better rule for subject i? Its copy of what that says is at hand. */
+static inline void
+take_bucket(const struct rules *r, const struct shape *shape, const struct bucket *bucket,
+    struct batch *batch, unsigned i)
+{
+	struct rules_found *best = &batch->best[i];
+	uint32_t rule = ask_bucket(r, shape, bucket, batch->subject + i * batch->stride,
+	    words_of(r, batch, i), from_of(batch, i), best->rule);
+
+	if (rule == best->rule)
+		return;
+	best->rule = rule;
+	best->result = rule == bucket->lowest - 1 && shape->record != 0 && r->sealed ?
+	    ((const struct record *)(const void *)((const char *)bucket + shape->record))->result :
+	    NULL;
 }
 
 static inline __attribute__((always_inline)) void
@@ -208,8 +225,7 @@ end_shape(const struct rules *r, const struct shape *shape, struct batch *batch,
 		mask_words(shape, word, key, words);
 		bucket = find_bucket(shape, key, words, a->hash[k]);
 		if (bucket->lowest != 0)
-			batch->best[i] = ask_bucket(r, shape, bucket,
-			    batch->subject + i * batch->stride, word, from_of(batch, i), batch->best[i]);
+			take_bucket(r, shape, bucket, batch, i);
 	}
 }
 
@@ -270,13 +286,13 @@ begin_batch(const struct rules *r, struct batch *batch)
 {
 	for (unsigned i = 0; i < batch->n; i++) {
 		rules_take(r, batch->subject + i * batch->stride, batch->word + (size_t)i * r->words);
-		batch->best[i] = RULES_NONE;
+		batch->best[i] = (struct rules_found){ RULES_NONE, NULL };
 	}
 	look_all_around(r, batch);
 	for (size_t l = 0; l < r->index.lengthses; l++)
 		for (unsigned i = 0; i < batch->n; i++)
-			if (batch->around[i][l]->lowest < batch->best[i])
-				batch->best[i] = batch->around[i][l]->lowest;
+			if (batch->around[i][l]->lowest < batch->best[i].rule)
+				batch->best[i].rule = batch->around[i][l]->lowest;
 }
 
 static void
@@ -284,12 +300,12 @@ go_on(const struct rules *r, struct batch *batch)
 {
 	look_all_around(r, batch);
 	for (unsigned i = 0; i < batch->n; i++)
-		batch->best[i] = batch->from[i] == RULES_NONE ? 0 : RULES_NONE;
+		batch->best[i] = (struct rules_found){ batch->from[i] == RULES_NONE ? 0 : RULES_NONE, NULL };
 }
 
 void
 rules_find_many(const struct rules *r, const void *subject, size_t stride, unsigned n,
-    uint64_t *word, const uint32_t *from, uint32_t *ret)
+    uint64_t *word, const uint32_t *from, struct rules_found *ret)
 {
 	struct batch batch;
 
@@ -311,8 +327,10 @@ rules_find_many(const struct rules *r, const void *subject, size_t stride, unsig
 			ask_shape(r, shape, &batch);
 	}
 	for (unsigned i = 0; i < n; i++)
-		if (from != NULL && from[i] == RULES_NONE)
-			ret[i] = RULES_NONE;
-		else if (ret[i] != RULES_NONE)
-			__builtin_prefetch(record_of(r, ret[i]));
+		if (from != NULL && from[i] == RULES_NONE) {
+			ret[i].rule = RULES_NONE;
+		} else if (ret[i].rule != RULES_NONE && ret[i].result == NULL) {
+			ret[i].result = record_of(r, ret[i].rule)->result;
+			__builtin_prefetch(ret[i].result);
+		}
 }

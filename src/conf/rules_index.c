@@ -195,13 +195,18 @@ put_rule(const struct rules *r, struct shape *shape, uint32_t i)
 	return bucket;
 }
 
-/* Half as many places again as rules, and more: a power of two. Buckets do not cross lines of the cache. */
+/* Twice as many places as rules, and more: a power of two. Buckets do not cross lines of the cache. */
 static void
-make_places(struct shape *shape)
+make_places(const struct rules *r, struct shape *shape)
 {
 	size_t places = 2, stride = sizeof(struct bucket) + shape->words * sizeof(uint64_t);
 
-	while (places < shape->rules + shape->rules / 2)
+	/* A copy of the record, where a line of the cache has room for both. */
+	if (stride + r->stride <= 64) {
+		shape->record = stride;
+		stride += r->stride;
+	}
+	while (places < 2 * (size_t)shape->rules)
 		places *= 2;
 	shape->places = places;
 	for (shape->stride = 8; shape->stride < stride;)
@@ -215,7 +220,7 @@ fill_shape(const struct rules *r, struct shape *shape, const uint32_t *of, struc
 {
 	uint32_t listed = 0;
 
-	make_places(shape);
+	make_places(r, shape);
 	for (uint32_t i = 0; i < shape->rules; i++)
 		of_bucket[i] = put_rule(r, shape, of[i]);
 	for (uint32_t m = 0; m < shape->mores; m++) {
@@ -436,6 +441,23 @@ rules_index_make(struct rules *r)
 	find_shapes(r);
 	fill_shapes(r);
 	find_lengths(r);
+}
+
+void
+rules_seal(struct rules *r)
+{
+	for (size_t s = 0; s < r->index.shapes; s++) {
+		const struct shape *shape = &r->index.shape[s];
+
+		for (size_t i = 0; i < shape->places && shape->record != 0; i++) {
+			struct bucket *bucket = bucket_at(shape, i);
+
+			if (bucket->lowest != 0)
+				memcpy((char *)bucket + shape->record,
+				    record_of(r, bucket->lowest - 1), r->stride);
+		}
+	}
+	r->sealed = true;
 }
 
 void

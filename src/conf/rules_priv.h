@@ -46,6 +46,7 @@ struct shape {
 	uint32_t rules;
 	char *bucket;			/* places of `stride` bytes each, by hash; then the next free one */
 	size_t stride, places;
+	size_t record;			/* where a copy of the first rule's record is in them; 0: none */
 	struct more *more;
 	uint32_t mores, more_room;
 	uint32_t *rule;			/* of those, bucket by bucket */
@@ -98,6 +99,7 @@ struct rules {
 	uint64_t tested, digest;
 	uint32_t needs;
 	struct index index;
+	bool sealed;			/* copies of records are as the records */
 	bool indexed;			/* records lie in a table of their own */
 };
 

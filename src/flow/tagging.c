@@ -29,7 +29,8 @@ struct join {
 
 struct tagging_room {
 	struct flowmap_subject subject[RULES_BATCH];
-	uint32_t rule[RULES_BATCH], from[RULES_BATCH];
+	struct rules_found found[RULES_BATCH];
+	uint32_t from[RULES_BATCH];
 	uint64_t word[RULES_BATCH * RULES_WORDS];
 	struct join join[JOINS];
 };
@@ -99,6 +100,7 @@ tagging_load(const char *path, struct conf_notes *notes)
 	t = mem_new(sizeof(*t));
 	t->rules = rules;
 	make_counters(t);
+	rules_seal(rules);
 	return t;
 }
 
@@ -122,6 +124,7 @@ tagging_use_names(struct tagging *t, struct names *names)
 		if (r->sets & SETS_LABEL)
 			r->id = names_put(names, r->text, strlen(r->text));
 	}
+	rules_seal(t->rules);
 }
 
 const char *
@@ -240,13 +243,13 @@ take_rules(const struct tagging *t, struct tagging_room *room, struct tags *tags
 	bool jumps = false;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t rule = room->rule[i];
+		const struct rules_found *found = &room->found[i];
 
 		room->from[i] = RULES_NONE;
-		if (rule == RULES_NONE)
+		if (found->rule == RULES_NONE)
 			continue;
-		apply(t, room, rules_result(t->rules, rule), &tags[i]);
-		room->from[i] = rules_jump(t->rules, rule);
+		apply(t, room, found->result, &tags[i]);
+		room->from[i] = rules_found_jump(found);
 		jumps |= room->from[i] != RULES_NONE;
 	}
 	return jumps;
@@ -265,10 +268,10 @@ run_some(const struct tagging *t, struct tagging_room *room, const struct rib *r
 		room->subject[i].rib = rib;
 		tags[i] = (struct tags){ .sets = 0 };
 	}
-	rules_find_many(t->rules, room->subject, stride, n, room->word, NULL, room->rule);
+	rules_find_many(t->rules, room->subject, stride, n, room->word, NULL, room->found);
 	while (take_rules(t, room, tags, n))
 		rules_find_many(t->rules, room->subject, stride, n, room->word, room->from,
-		    room->rule);
+		    room->found);
 	for (unsigned i = 0; i < n; i++)
 		put_tags(&tags[i], &flow[i]);
 }
