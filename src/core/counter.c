@@ -13,6 +13,7 @@ counter_balance(const void *family, const struct counter_row *rows, size_t n_row
 
 		switch (rows[i].kind) {
 		case COUNTER_INFO:
+		case COUNTER_LEVEL:
 			break;
 		case COUNTER_IN:
 		case COUNTER_MADE:

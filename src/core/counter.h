@@ -8,6 +8,7 @@
 #define WB_CORE_COUNTER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,12 +43,19 @@ counter_set(counter_t *c, uint64_t n)
 /* What a counter means in a balance: in + made = out + dropped + held (DESIGN.md, decision 8). */
 enum counter_kind {
 	COUNTER_INFO,		/* stands outside of the balance */
+	COUNTER_LEVEL,		/* as well, and goes down again */
 	COUNTER_IN,		/* received */
 	COUNTER_MADE,		/* made here: the reverse of a biflow, sum_*, splits */
 	COUNTER_OUT,		/* handed on */
 	COUNTER_DROP,		/* ended here, by this name */
 	COUNTER_HELD,		/* held now; goes down again */
 };
+
+static inline bool
+counter_is_level(enum counter_kind kind)
+{
+	return kind == COUNTER_HELD || kind == COUNTER_LEVEL;
+}
 
 struct counter_row {
 	const char *name;		/* as in metrics and JSON: lower case with underscores */

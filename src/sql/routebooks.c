@@ -28,7 +28,7 @@ const struct counter_row routes_history_rows[] = {
 	ROW("bad", bad, DROP, "changes in damaged files, set aside"),
 	ROW("open", open_held, HELD, "changes in the open batch"),
 	ROW("held", spool_held, HELD, "changes in batches to be written"),
-	ROW("bytes", spool_bytes, INFO, "bytes of batches on disk"),
+	ROW("bytes", spool_bytes, LEVEL, "bytes of batches on disk"),
 };
 #undef ROW
 const size_t routes_history_count = ARRAY_LEN(routes_history_rows);

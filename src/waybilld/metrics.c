@@ -8,29 +8,32 @@
 #include "core/mem.h"
 #include "out/journal.h"
 #include "waybilld/daemon.h"
+#include "waybilld/metrics.h"
+#include "waybilld/routeouts.h"
+#include "waybilld/rpki.h"
 
 #define EXPORTERS_SHOWN	100
 
-static void
-family(struct sbuf *out, const char *name, bool gauge, const char *help)
+void
+metric_family(struct sbuf *out, const char *name, bool gauge, const char *help)
 {
 	sbuf_printf(out, "# TYPE waybill_%s %s\n# HELP waybill_%s %s\n", name,
 	    gauge ? "gauge" : "counter", name, help);
 }
 
-static void
-series(struct sbuf *out, const char *name, bool gauge, const char *labels, uint64_t n)
+void
+metric_series(struct sbuf *out, const char *name, bool gauge, const char *labels, uint64_t n)
 {
 	sbuf_printf(out, "waybill_%s%s%s%s%s %llu\n", name, gauge ? "" : "_total",
 	    labels[0] != '\0' ? "{" : "", labels, labels[0] != '\0' ? "}" : "",
 	    (unsigned long long)n);
 }
 
-static void
-single(struct sbuf *out, const char *name, bool gauge, const char *help, uint64_t n)
+void
+metric_single(struct sbuf *out, const char *name, bool gauge, const char *help, uint64_t n)
 {
-	family(out, name, gauge, help);
-	series(out, name, gauge, "", n);
+	metric_family(out, name, gauge, help);
+	metric_series(out, name, gauge, "", n);
 }
 
 static void
@@ -54,8 +57,8 @@ put_books(struct sbuf *out, const struct books *b)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++)
-		single(out, row[i].name, row[i].gauge, row[i].help, row[i].n);
-	family(out, "books_difference", true, "received minus accounted for; 0 when the books balance");
+		metric_single(out, row[i].name, row[i].gauge, row[i].help, row[i].n);
+	metric_family(out, "books_difference", true, "received minus accounted for; 0 when the books balance");
 	sbuf_printf(out, "waybill_books_difference{side=\"input\"} %lld\n",
 	    (long long)b->input_balance);
 	sbuf_printf(out, "waybill_books_difference{side=\"output\"} %lld\n",
@@ -82,11 +85,11 @@ put_per_output(struct sbuf *out, const struct daemon *d, const struct counter_ro
 	const struct setup *setup = daemon_setup(d);
 
 	for (size_t k = 0; k < n; k++) {
-		bool gauge = rows[k].kind == COUNTER_HELD;
+		bool gauge = counter_is_level(rows[k].kind);
 		char name[80];
 
 		snprintf(name, sizeof(name), "output_%s", rows[k].name);
-		family(out, name, gauge, rows[k].help);
+		metric_family(out, name, gauge, rows[k].help);
 		for (size_t i = 0; i < setup->outputs; i++) {
 			struct output *o = atomic_load(&setup->output[i].running);
 			void *counters = o != NULL ? of(o) : NULL;
@@ -96,7 +99,7 @@ put_per_output(struct sbuf *out, const struct daemon *d, const struct counter_ro
 				continue;
 			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"",
 			    setup->output[i].env.name, setup->output[i].env.type);
-			series(out, name, gauge, labels,
+			metric_series(out, name, gauge, labels,
 			    counter_get(counter_at(counters, &rows[k])));
 		}
 	}
@@ -107,7 +110,7 @@ put_exporters(struct sbuf *out, const struct daemon *d)
 {
 	unsigned shown = 0;
 
-	family(out, "exporter_flows", false, "flows of an exporter; the first hundred only");
+	metric_family(out, "exporter_flows", false, "flows of an exporter; the first hundred only");
 	for (unsigned w = 0; w < d->workers; w++) {
 		const struct collector *col = worker_collector(d->worker[w]);
 
@@ -118,7 +121,7 @@ put_exporters(struct sbuf *out, const struct daemon *d)
 			snprintf(labels, sizeof(labels),
 			    "exporter=\"%s\",domain=\"%u\",version=\"%u\"",
 			    addr_text(&ex->addr, text), ex->domain, ex->version);
-			series(out, "exporter_flows", false, labels, counter_get(&ex->c.flows));
+			metric_series(out, "exporter_flows", false, labels, counter_get(&ex->c.flows));
 			shown++;
 		}
 	}
@@ -132,14 +135,14 @@ put_rib(struct sbuf *out, const struct daemon *d)
 	if (d->rib == NULL)
 		return;
 	rib_stats(d->rib, &s);
-	single(out, "rib_prefixes", true, "prefixes of all tables",
+	metric_single(out, "rib_prefixes", true, "prefixes of all tables",
 	    s.prefixes[RIB_IP4] + s.prefixes[RIB_IP6]);
-	single(out, "rib_routes", true, "routes of all tellers", s.routes);
-	single(out, "rib_imported", true, "copies of routes in tables of VRFs", s.imported);
-	single(out, "rib_bytes", true, "memory of the RIB",
+	metric_single(out, "rib_routes", true, "routes of all tellers", s.routes);
+	metric_single(out, "rib_imported", true, "copies of routes in tables of VRFs", s.imported);
+	metric_single(out, "rib_bytes", true, "memory of the RIB",
 	    s.prefix_bytes + s.column_bytes + s.pool_bytes);
-	single(out, "rib_announces", false, "routes announced", s.announces);
-	single(out, "rib_withdraws", false, "routes withdrawn", s.withdraws);
+	metric_single(out, "rib_announces", false, "routes announced", s.announces);
+	metric_single(out, "rib_withdraws", false, "routes withdrawn", s.withdraws);
 }
 
 /* What all routers of BMP sent, together: their number is not bounded by us. */
@@ -162,21 +165,44 @@ put_bmp(struct sbuf *out, const struct daemon *d)
 
 	if (d->bmp != NULL) {
 		bmp_routers(d->bmp, add_router, sum);
-		single(out, "bmp_routers", true, "BMP routers connected",
+		metric_single(out, "bmp_routers", true, "BMP routers connected",
 		    sum[bmp_router_counter_count]);
-		single(out, "bmp_peers", true, "monitored peers of BMP routers",
+		metric_single(out, "bmp_peers", true, "monitored peers of BMP routers",
 		    sum[bmp_router_counter_count + 1]);
 		for (size_t i = 0; i < bmp_counter_count; i++) {
 			snprintf(name, sizeof(name), "bmp_%s", bmp_counter_rows[i].name);
-			single(out, name, false, bmp_counter_rows[i].help, counter_get(counter_at(
+			metric_single(out, name, false, bmp_counter_rows[i].help, counter_get(counter_at(
 			    (void *)(uintptr_t)bmp_counters(d->bmp), &bmp_counter_rows[i])));
 		}
 		for (size_t i = 0; i < bmp_router_counter_count; i++) {
 			snprintf(name, sizeof(name), "bmp_%s", bmp_router_counter_rows[i].name);
-			single(out, name, false, bmp_router_counter_rows[i].help, sum[i]);
+			metric_single(out, name, false, bmp_router_counter_rows[i].help, sum[i]);
 		}
 	}
 	mem_free(sum);
+}
+
+/* The longest that control was kept from everything else. */
+static void
+put_stays(struct sbuf *out, const struct daemon *d)
+{
+	const struct { const char *work; struct stay stay; } row[] = {
+		{ "tick", d->stay_tick },
+		{ "rib", d->stay_rib },
+		{ "bgp", d->bgp != NULL ? bgp_longest(d->bgp) : (struct stay){ 0 } },
+		{ "bmp", d->bmp != NULL ? bmp_longest(d->bmp) : (struct stay){ 0 } },
+	};
+	char labels[64];
+
+	metric_family(out, "control_slice_longest_us", true,
+	    "longest slice of the control thread since the start, microseconds");
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		snprintf(labels, sizeof(labels), "work=\"%s\",by=\"clock\"", row[i].work);
+		metric_series(out, "control_slice_longest_us", true, labels, row[i].stay.ns / 1000);
+		snprintf(labels, sizeof(labels), "work=\"%s\",by=\"cpu\"", row[i].work);
+		metric_series(out, "control_slice_longest_us", true, labels,
+		    row[i].stay.cpu_ns / 1000);
+	}
 }
 
 void
@@ -187,9 +213,9 @@ daemon_metrics(void *ctx, struct sbuf *out)
 	struct books b;
 
 	books_read(d, &b);
-	single(out, "up_seconds", true, "seconds since the start",
+	metric_single(out, "up_seconds", true, "seconds since the start",
 	    (uint64_t)(mono_since(mono_now(), d->started) / NS_PER_SEC));
-	single(out, "healthy", true, "1 while nothing is lost, unrated or waiting",
+	metric_single(out, "healthy", true, "1 while nothing is lost, unrated or waiting",
 	    books_health(d, &b, &why));
 	put_books(out, &b);
 	put_per_output(out, d, out_counter_rows, out_counter_count, counters_of);
@@ -197,6 +223,9 @@ daemon_metrics(void *ctx, struct sbuf *out)
 	put_exporters(out, d);
 	put_rib(out, d);
 	put_bmp(out, d);
+	put_stays(out, d);
+	routeouts_metrics(d->routeouts, out);
+	rpki_metrics(d->rpki, out);
 	sbuf_str(out, "# EOF\n");
 	sbuf_done(&why);
 }

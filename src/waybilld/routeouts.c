@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "waybilld/routeouts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "sql/routeout.h"
 #include "waybilld/feeds.h"
 #include "waybilld/inputs.h"
+#include "waybilld/metrics.h"
 #include "waybilld/table.h"
 
 struct routeouts {
@@ -170,6 +172,38 @@ routeouts_json(const struct routeouts *r, struct json *j)
 		sbuf_done(&state);
 	}
 	json_end(j, ']');
+}
+
+/* A family per row of a book, a series per output that keeps it. */
+static void
+metrics_of(const struct routeouts *r, const struct books_of *b, struct sbuf *out)
+{
+	for (size_t k = 0; k < *b->count; k++) {
+		const bool gauge = counter_is_level(b->rows[k].kind);
+		char name[80];
+
+		snprintf(name, sizeof(name), "routes_%s_%s", b->name, b->rows[k].name);
+		metric_family(out, name, gauge, b->rows[k].help);
+		for (size_t i = 0; i < r->outputs; i++) {
+			const struct out_env *env = routeout_env(r->output[i]);
+			struct routes_counters c;
+			char labels[160];
+
+			if (!routeout_has(r->output[i], b->history))
+				continue;
+			routeout_counters(r->output[i], &c);
+			snprintf(labels, sizeof(labels), "output=\"%.60s\",type=\"%.30s\"", env->name,
+			    env->type);
+			metric_series(out, name, gauge, labels, value_of(&c, &b->rows[k]));
+		}
+	}
+}
+
+void
+routeouts_metrics(const struct routeouts *r, struct sbuf *out)
+{
+	for (size_t i = 0; r != NULL && r->outputs > 0 && i < ARRAY_LEN(books); i++)
+		metrics_of(r, &books[i], out);
 }
 
 static uint64_t

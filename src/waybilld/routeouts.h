@@ -20,6 +20,7 @@ bool	routeouts_differ(const struct routeouts *r, const struct conf *conf);
 /* For status and health. */
 void	routeouts_json(const struct routeouts *r, struct json *j);
 void	routeouts_text(const struct routeouts *r, struct sbuf *out);
+void	routeouts_metrics(const struct routeouts *r, struct sbuf *out);
 void	routeouts_faults(const struct routeouts *r, struct sbuf *why);
 
 #endif

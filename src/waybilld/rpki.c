@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "rib/limbo.h"
+#include "waybilld/metrics.h"
 #include "waybilld/rpki_cache.h"
 
 #define NEWS_MOST	64		/* pieces of news, each of up to RPKI_CHANGES changes */
@@ -371,4 +372,20 @@ rpki_status_text(const struct rpki *r, struct sbuf *out)
 	if (r->shown.refused > 0)
 		sbuf_printf(out, "  %llu VRPs refused: lengths that make no sense, or told twice\n",
 		    (unsigned long long)r->shown.refused);
+}
+
+void
+rpki_metrics(const struct rpki *r, struct sbuf *out)
+{
+	if (r == NULL)
+		return;
+	metric_single(out, "rpki_vrps", true, "VRPs in force of the RPKI cache",
+	    r->shown.expired ? 0 : r->shown.vrps);
+	metric_single(out, "rpki_updated_seconds", true, "when the cache was complete last, Unix time",
+	    (uint64_t)(r->shown.updated.ns / NS_PER_SEC));
+	metric_single(out, "rpki_added", false, "VRPs told by the cache", r->shown.added);
+	metric_single(out, "rpki_removed", false, "VRPs taken back by the cache", r->shown.removed);
+	metric_single(out, "rpki_refused", false, "VRPs that make no sense, or were told twice",
+	    r->shown.refused);
+	metric_single(out, "rpki_losses", false, "times that the cache was lost", r->shown.losses);
 }

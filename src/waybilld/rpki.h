@@ -22,5 +22,6 @@ void	rpki_stop(struct rpki *r);		/* posts may be left, which are to be run befor
 void	rpki_free(struct rpki *r);		/* ... this, when no worker is left */
 void	rpki_status_json(const struct rpki *r, struct json *j);
 void	rpki_status_text(const struct rpki *r, struct sbuf *out);
+void	rpki_metrics(const struct rpki *r, struct sbuf *out);
 
 #endif

@@ -24,6 +24,7 @@ conf() {
 	rpki_rtr_cache: 127.0.0.1:$rtr
 	rpki_rtr_cache_retry: 1
 	control_socket: control
+	http_listen: 127.0.0.1:$(port 5)
 	plugins: memory[m], memory[n]
 	aggregate: dst_host, dst_roa
 	aggregate_filter[n]: dst net 10.0.0.0/8
@@ -102,6 +103,7 @@ wait_for 20 routes_are 7
 wait_for 10 rpki_is state synchronised
 say $? "the cache is in step"
 same "it told four VRPs" 4 "$(rpki vrps)"
+same "and so say the metrics" "waybill_rpki_vrps 4" "$(curl -s "http://127.0.0.1:$(port 5)/metrics" | grep '^waybill_rpki_vrps')"
 expect_answers "valid, invalid over valid, invalid over unknown, unknown; IPv6" vvVuUuv
 same "the other output has the same table" "$(jq -rs 'map(select(.ip_dst | contains(":") | not)) | length' "$dir/rows")" \
 	"$("$WB_BUILD/pmacct" -p "$dir/n.pipe" -s -O json | jq -s 'map(select(.roa_dst | IN("v", "V", "u", "U"))) | length')"

@@ -88,6 +88,16 @@ unrest_over() { grep -q '^flows' "$dir/sim.log"; }
 state_is() { [ "$(ask --json status | jq -r '.routes[0].state == "ok"')" = "$1" ]; }
 history_held() { [ "$(ask --json status | jq '.routes[0].history.held')" -gt 1000 ]; }
 
+# What does not change any more stands in /metrics as it does in status.
+metrics_are_the_status() {
+	curl -s "http://127.0.0.1:$(port 4)/metrics" >"$dir/metrics"
+	ask --json status | jq -r --arg type "$engine" '.routes[0] | to_entries[] | select(.value | type == "object") |
+		.key as $book | .value | to_entries[] | select(.key | IN("changes", "written", "lost", "removed")) |
+		"waybill_routes_\($book)_\(.key)_total{output=\"r\",type=\"\($type)\"} \(.value)"' >"$dir/told"
+	[ "$(wc -l <"$dir/told")" -ge 5 ] && [ "$(grep -cxFf "$dir/told" "$dir/metrics")" = "$(wc -l <"$dir/told")" ]
+	say $? "metrics have the $(wc -l <"$dir/told") counters of the status"
+}
+
 test_routes() {
 	bgp="--bgp 127.0.0.1:$(port 2)"
 	cat >"$dir/c.conf" <<-C
@@ -96,6 +106,7 @@ test_routes() {
 		bgp_daemon_ip: 127.0.0.1
 		bgp_daemon_as: 64500
 		bgp_daemon_port: $(port 2)
+		http_listen: 127.0.0.1:$(port 4)
 		bgp_daemon_stale_time: 600
 		plugins: $engine[r]
 		sql_db[r]: $db_name
@@ -110,6 +121,7 @@ test_routes() {
 	say $? "routers change their routes and lose their sessions"
 	freeze
 	tables_are_the_rib "flaps"
+	metrics_are_the_status
 
 	db_away
 	routers 2 3 $bgp --churn 500
