@@ -45,6 +45,15 @@ struct profile *profile_compile(const struct conf *conf, size_t output, const ch
 bool	profile_equal(const struct profile *a, const struct profile *b);
 
 /*
+ * The same in two steps, of which the second one reads the files: for profiles that turn out to be
+ * shared it is left out. The first one never gives NULL; after errors the second one tells those of the
+ * files as well.
+ */
+struct profile *profile_prepare(const struct conf *conf, size_t output, const char *prefix,
+	    uint32_t needs, struct conf_notes *notes);
+void	profile_load(struct profile *p, struct conf_notes *notes);
+
+/*
  * Before it is published: let p serve the plans of `other` as well, which differ at most in what
  * they need. False, and p as it was, where their settings differ.
  */

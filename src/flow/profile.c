@@ -67,7 +67,6 @@ struct compiling {
 	bool packets;			/* pmacctd, uacctd: there is no export that says things */
 	struct profile *p;
 	struct conf_notes *notes;
-	unsigned missing;		/* a bit per enum profile_file that cannot be read */
 };
 
 /* Say something about a key, with the place where it was set. */
@@ -333,27 +332,24 @@ settle_lookups(struct settings *set)
 }
 
 static bool
-is_there(const struct compiling *c, unsigned file)
+is_there(const struct profile *p, unsigned file)
 {
-	return c->p->path[file] != NULL && !(c->missing >> file & 1);
+	return p->path[file] != NULL && !(p->missing >> file & 1);
 }
 
 static void
-load_files(struct compiling *c)
+load_files(struct profile *p, struct conf_notes *notes)
 {
-	struct profile *p = c->p;
-	struct conf_notes *notes = c->notes;
-
-	if (is_there(c, FILE_NETWORKS))
+	if (is_there(p, FILE_NETWORKS))
 		p->networks = networks_load(p->path[FILE_NETWORKS], notes);
 	for (unsigned i = 0; i < LIST_KINDS; i++)
-		if (is_there(c, FILE_PORTS + i))
+		if (is_there(p, FILE_PORTS + i))
 			p->list[i] = list_load((enum list_kind)i, p->path[FILE_PORTS + i], notes);
 	for (unsigned i = 0; i < FLOWMAP_KINDS; i++)
-		if (is_there(c, FILE_AGENT + i))
+		if (is_there(p, FILE_AGENT + i))
 			p->map[i] = flowmap_load((enum flowmap_kind)i, p->path[FILE_AGENT + i],
 			    notes);
-	if (is_there(c, FILE_PRE_TAG))
+	if (is_there(p, FILE_PRE_TAG))
 		p->tagging = tagging_load(p->path[FILE_PRE_TAG], notes);
 }
 
@@ -379,17 +375,16 @@ name_file(struct compiling *c, const char *var, enum profile_file file)
 		return;
 	c->p->path[file] = mem_strdup(path);
 	if (!conf_can_read(c->conf, c->output, var, c->notes))
-		c->missing |= 1u << file;
+		c->p->missing |= 1u << file;
 }
 
 struct profile *
-profile_compile(const struct conf *conf, size_t output, const char *prefix, uint32_t needs,
+profile_prepare(const struct conf *conf, size_t output, const char *prefix, uint32_t needs,
     struct conf_notes *notes)
 {
 	struct profile *p = mem_new(sizeof(*p));
 	struct compiling c = { .conf = conf, .output = output, .prefix = prefix, .p = p,
 	    .notes = notes };
-	size_t errors = notes->errors;
 
 	c.packets = strcmp(prefix, "pmacctd") == 0 || strcmp(prefix, "uacctd") == 0;
 	p->set.needs = needs;
@@ -406,9 +401,25 @@ profile_compile(const struct conf *conf, size_t output, const char *prefix, uint
 	p->set.by_router_id = !conf_bool(conf, output, "bgp_disable_router_id_check");
 	p->set.default_origin = conf_bool(conf, output, "bgp_default_origin");
 	read_after(&c);
-	load_files(&c);
+	return p;
+}
+
+void
+profile_load(struct profile *p, struct conf_notes *notes)
+{
+	load_files(p, notes);
 	settle_tags(p);
 	settle_lookups(&p->set);
+}
+
+struct profile *
+profile_compile(const struct conf *conf, size_t output, const char *prefix, uint32_t needs,
+    struct conf_notes *notes)
+{
+	size_t errors = notes->errors;
+	struct profile *p = profile_prepare(conf, output, prefix, needs, notes);
+
+	profile_load(p, notes);
 	if (notes->errors == errors)
 		return p;
 	profile_free(p);

@@ -75,6 +75,7 @@ enum after_lookup {
 struct profile {
 	struct settings set;
 	char *path[PROFILE_FILES];		/* NULL: none */
+	unsigned missing;			/* a bit for each that cannot be read, which was said */
 	struct networks *networks;
 	struct list *list[LIST_KINDS];
 	struct flowmap *map[FLOWMAP_KINDS];

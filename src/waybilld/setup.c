@@ -10,30 +10,30 @@
 #include "waybilld/inputs.h"
 #include "waybilld/rpki.h"
 
-/* The profile of an output: an equal one that is there already, else its own. */
-static int
+/* The profile of an output: an equal one that is there already, else its own. NULL: errors. */
+static struct profile *
 find_profile(struct setup *s, struct setup_output *o, size_t i, const char *prefix,
     struct conf_notes *notes)
 {
 	const uint32_t needs = o->plan != NULL ? o->plan->needs : ENRICH_NETS;
-	struct profile *p = profile_compile(s->conf, i, prefix,
+	size_t errors = notes->errors;
+	struct profile *p = profile_prepare(s->conf, i, prefix,
 	    needs | (o->filter != NULL ? ENRICH_TAGS : 0), notes);
 
-	if (p == NULL)
-		return -1;
-	if (o->plan != NULL)
-		plan_take_from_record(o->plan, profile_decides(p));
-	if (profile_ignores(p) && o->filter == NULL)
-		o->filter = filter_of_ignored();
-	for (size_t k = 0; k < s->profiles; k++)
+	for (size_t k = 0; k < s->profiles && notes->errors == errors; k++)
 		if (profile_share(s->profile[k], p)) {
 			o->profile = (unsigned)k;
 			profile_free(p);
-			return 0;
+			return s->profile[k];
 		}
+	profile_load(p, notes);
+	if (notes->errors > errors) {
+		profile_free(p);
+		return NULL;
+	}
 	o->profile = (unsigned)s->profiles;
 	s->profile[s->profiles++] = p;
-	return 0;
+	return p;
 }
 
 void
@@ -96,6 +96,7 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 	struct setup_output *o = &s->output[s->outputs++];
 	struct sbuf subject = { 0 };
 	size_t errors = notes->errors;
+	struct profile *profile;
 
 	sbuf_printf(&subject, "%s/%s", co->name, co->type);
 	o->origin = s;
@@ -117,8 +118,13 @@ compile_output(struct setup *s, size_t i, const struct names *names, const char 
 		.plan = o->plan, .style = out_style(s->conf, i, names), .names = names,
 		.subject = o->subject,
 	};
-	if (find_profile(s, o, i, prefix, notes) != 0)
+	profile = find_profile(s, o, i, prefix, notes);
+	if (profile == NULL)
 		return;
+	if (o->plan != NULL)
+		plan_take_from_record(o->plan, profile_decides(profile));
+	if (profile_ignores(profile) && o->filter == NULL)
+		o->filter = filter_of_ignored();
 	if (o->kind->check != NULL && notes->errors == errors)
 		o->kind->check(&o->env, notes);
 	o->settings = settings_of(s->conf, i, s->profile[o->profile]);
