@@ -136,4 +136,5 @@ wait_for 10 has all.csv '^110,'
 say $? "the last map tags"
 wait_for 10 balanced
 say $? "books balance again"
+stop_daemon
 exit $failed
