@@ -135,6 +135,9 @@ rd_to_look_in(struct rd_said said)
 
 struct whose enrich_whose(struct enrich *en, const struct profile *p, const struct flow *flow);
 
+/* The view of each flow of a batch, into en->view. */
+void	enrich_views(struct enrich *en, const struct profile *p, const struct flow *flow, unsigned n);
+
 /* The view of another router, as if the flow had come from there; bgp_agent_map is asked for it too. */
 const struct view *enrich_view_at(struct enrich *en, const struct profile *p,
 	    const struct flow *flow, const struct addr *router);
