@@ -7,7 +7,6 @@
  */
 #include "flow/enrich.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "core/mem.h"
