@@ -4,7 +4,7 @@
 # AS path equals the simulator's expectation. Then: no loss at 200,000 flows/s with a usual buffer.
 . "$WB_SRC/tests/lib.sh"
 need jq
-: "${FLOWS:=1000000}" "${RATE:=500000}" "${CHURN:=20000}"
+: "${FLOWS:=1000000}" "${RATE:=500000}" "${CHURN:=20000}" "${PREFIXES:=20000}" "${FLAP:=0.7}"
 
 # config WORKERS BUFFER
 config() {
@@ -49,9 +49,9 @@ run() {
 	rm -f "$dir/go" "$dir/out.csv"
 	config "$2" "$4"
 	daemon c.conf
-	start sim "$WB_BUILD/waybill-sim" --prefixes $((20000 / $3)) --routers "$3" --bgp "127.0.0.1:$(port 2)" \
+	start sim "$WB_BUILD/waybill-sim" --prefixes $((PREFIXES / $3)) --routers "$3" --bgp "127.0.0.1:$(port 2)" \
 		--flow "127.0.0.1:$(port 1)" --export "$1" --flows "$5" --rate "$6" --datagrams 2000 \
-		--churn "$CHURN" --flap 0.7 --settle 0 --stay "${WB_SLOWER:-0.3}" --wait-for "$dir/go" --expect "$dir/expect.csv"
+		--churn "$CHURN" --flap "$FLAP" --settle 0 --stay "${WB_SLOWER:-0.3}" --wait-for "$dir/go" --expect "$dir/expect.csv"
 	sim=$last
 	wait_for 30 grep -q '^routes' "$dir/sim.log"
 	wait_for 30 routes_are "$(sed -n 's/^routes //p' "$dir/sim.log")"
