@@ -67,6 +67,21 @@ void	pages_put(struct pages *p, struct pagepool *pool, uint32_t id, uint32_t cel
 /* Take page n out, to be freed after a grace period. */
 void	pages_unhook(struct pages *p, struct pagepool *pool, struct limbo *limbo, uint32_t n);
 
+/*
+ * For walks over a column that look at the clock: the run of cells to go through next, from *from on,
+ * which moves to its begin; gives its end, 0 where there is nothing more. Runs are short, for of a cell
+ * with many paths, or of many tellers, each takes its time.
+ */
+#define RUN_CELLS	32
+
+static inline uint32_t
+pages_run(const struct pages *p, uint32_t *from)
+{
+	while (*from / PAGE_CELLS < p->top && p->count[*from / PAGE_CELLS] == 0)
+		*from = (*from / PAGE_CELLS + 1) * PAGE_CELLS;
+	return *from / PAGE_CELLS < p->top ? (*from / RUN_CELLS + 1) * RUN_CELLS : 0;
+}
+
 /* Unhook all pages without a cell in use. */
 void	pages_trim(struct pages *p, struct pagepool *pool, struct limbo *limbo);
 

@@ -24,7 +24,7 @@ struct imports {
 	struct vrfmap *map;
 	uint16_t was[VRFS_MOST], is[VRFS_MOST];
 	bool busy;			/* making all copies anew */
-	uint32_t at_column, at_page;
+	uint32_t at_column, at_cell;
 };
 
 static_assert(TABLES_MOST < 1 << TABLE_BITS, "a table's number fits");
@@ -129,23 +129,18 @@ imports_done(struct rib *rib)
 }
 
 static void
-import_page(struct column *col, uint32_t page)
+import_cell(struct column *col, uint32_t id)
 {
+	struct nlri nlri = { .rd = col->table->rd, .safi = (uint8_t)col->safi };
 	struct member m[SET_MOST];
+	size_t n = column_members(col, id, m);
 
-	if (col->path.count[page] == 0)
-		return;
-	for (uint32_t id = page * PAGE_CELLS; id < (page + 1) * PAGE_CELLS; id++) {
-		struct nlri nlri = { .rd = col->table->rd, .safi = (uint8_t)col->safi };
-		size_t n = column_members(col, id, m);
-
-		if (n > 0)
-			nlri.prefix = prefixset_prefix(&col->table->prefixes, id);
-		for (size_t i = 0; i < n; i++) {
-			nlri.path_id = m[i].path_id;
-			nlri.label = m[i].label & ~MEMBER_STALE;
-			import_change(col->teller, col->table, &nlri, 0, m[i].path);
-		}
+	if (n > 0)
+		nlri.prefix = prefixset_prefix(&col->table->prefixes, id);
+	for (size_t i = 0; i < n; i++) {
+		nlri.path_id = m[i].path_id;
+		nlri.label = m[i].label & ~MEMBER_STALE;
+		import_change(col->teller, col->table, &nlri, 0, m[i].path);
 	}
 }
 
@@ -154,18 +149,20 @@ bool
 imports_work(struct rib *rib, mono_t until)
 {
 	struct imports *im = rib->imports;
+	uint32_t end;
 
 	if (im == NULL || !im->busy)
 		return false;
-	for (; im->at_column < rib->columns; im->at_column++, im->at_page = 0) {
+	for (; im->at_column < rib->columns; im->at_column++, im->at_cell = 0) {
 		struct column *col = rib->column[im->at_column];
 
 		if (col == NULL || !column_is_imported(col))
 			continue;
-		for (; im->at_page < col->path.top; im->at_page++) {
+		while ((end = pages_run(&col->path, &im->at_cell)) != 0) {
 			if (mono_since(mono_now(), until) >= 0)
 				return true;
-			import_page(col, im->at_page);
+			while (im->at_cell < end)
+				import_cell(col, im->at_cell++);
 		}
 	}
 	im->busy = false;

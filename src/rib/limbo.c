@@ -7,12 +7,12 @@
 
 #include "core/mem.h"
 
-#define PIECE	1023			/* items: 32 KiB */
+#define CHUNK_ITEMS	1023
+#define FREE_PER_LOOK	16			/* a page of memory given back takes 1 to 2 us, most others less */
 
-struct limbo_piece {
-	struct limbo_piece *next;
-	uint32_t from, to;		/* of its items those that wait */
-	struct limbo_item item[PIECE];
+struct limbo_chunk {
+	struct limbo_chunk *next;
+	struct limbo_item item[CHUNK_ITEMS];
 };
 
 void
@@ -21,29 +21,26 @@ limbo_init(struct limbo *lb, struct epoch *ep)
 	*lb = (struct limbo){ .ep = ep };
 }
 
-/* The first piece is used up: it is the next one's turn, or its own from the start. */
+/* All of the first chunk has been taken. */
 static void
-next_piece(struct limbo *lb)
+first_done(struct limbo *lb)
 {
-	struct limbo_piece *p = lb->first;
+	struct limbo_chunk *done = lb->first;
 
-	if (p->next == NULL) {
-		p->from = p->to = 0;
-		return;
-	}
-	lb->first = p->next;
-	mem_free(p);
+	lb->first = done->next;
+	if (lb->first == NULL)
+		lb->last = NULL;
+	mem_free(lb->spare);
+	lb->spare = done;
 }
 
 static void
 free_first(struct limbo *lb)
 {
-	struct limbo_piece *p = lb->first;
-	struct limbo_item i = p->item[p->from++];
+	struct limbo_item i = lb->first->item[lb->head++ % CHUNK_ITEMS];
 
-	lb->head++;
-	if (p->from == p->to)
-		next_piece(lb);
+	if (lb->head % CHUNK_ITEMS == 0)
+		first_done(lb);
 	i.free(i.owner, i.thing, i.number);
 }
 
@@ -53,31 +50,26 @@ limbo_done(struct limbo *lb)
 	while (!limbo_empty(lb))
 		free_first(lb);
 	mem_free(lb->first);
+	mem_free(lb->spare);
 }
 
-static struct limbo_piece *
-piece_with_room(struct limbo *lb)
+static void
+chunk_add(struct limbo *lb)
 {
-	struct limbo_piece *p = lb->last;
+	struct limbo_chunk *c = lb->spare != NULL ? lb->spare : mem_new(sizeof(*c));
 
-	if (p != NULL && p->to < PIECE)
-		return p;
-	p = mem_new(sizeof(*p));
-	if (lb->first == NULL)
-		lb->first = p;
-	else
-		lb->last->next = p;
-	lb->last = p;
-	return p;
+	lb->spare = NULL;
+	c->next = NULL;
+	*(lb->last != NULL ? &lb->last->next : &lb->first) = c;
+	lb->last = c;
 }
 
 void
 limbo_put(struct limbo *lb, struct limbo_item item)
 {
-	struct limbo_piece *p = piece_with_room(lb);
-
-	p->item[p->to++] = item;
-	lb->tail++;
+	if (lb->tail % CHUNK_ITEMS == 0)
+		chunk_add(lb);
+	lb->last->item[lb->tail++ % CHUNK_ITEMS] = item;
 }
 
 bool
@@ -92,10 +84,10 @@ limbo_work(struct limbo *lb, mono_t until)
 		}
 		if (!epoch_passed(lb->ep, lb->epoch))
 			return false;
-		for (unsigned n = 0; lb->head != lb->closed; n++) {
-			if (n % 64 == 63 && mono_since(mono_now(), until) >= 0)
-				return true;
+		for (unsigned n = 1; lb->head != lb->closed; n++) {
 			free_first(lb);
+			if (n % FREE_PER_LOOK == 0 && mono_since(mono_now(), until) >= 0)
+				return !limbo_empty(lb);
 		}
 		if (mono_since(mono_now(), until) >= 0)
 			return !limbo_empty(lb);

@@ -2,6 +2,8 @@
 /*
  * Limbo: what was unpublished waits here until no reader can hold it any more. First in, first
  * out, so a thing never outlives what it points into. The writer's own.
+ *
+ * It stands in chunks and is never copied: when tables end, a million things may wait here at once.
  */
 #ifndef WB_RIB_LIMBO_H
 #define WB_RIB_LIMBO_H
@@ -19,13 +21,13 @@ struct limbo_item {
 	uint32_t number;
 };
 
-/* A queue in pieces, so that a flood of items never waits for those before it to be copied. */
-struct limbo_piece;
+struct limbo_chunk;
 
 struct limbo {
 	struct epoch *ep;
-	struct limbo_piece *first, *last;	/* NULL: there were none yet */
-	uint64_t head, tail;		/* of the items ever put: the first that waits, and the next one */
+	struct limbo_chunk *first, *last;
+	struct limbo_chunk *spare;	/* emptied last, for the next one that is needed; or NULL */
+	uint64_t head, tail;		/* items ever taken and ever put */
 	uint64_t closed;		/* items before this one wait for `epoch` */
 	uint64_t epoch;
 };
@@ -34,7 +36,7 @@ void	limbo_init(struct limbo *lb, struct epoch *ep);
 void	limbo_done(struct limbo *lb);		/* no reader left: frees all */
 void	limbo_put(struct limbo *lb, struct limbo_item item);
 
-/* Free what is due, until `until`. True when there is more to do at once. */
+/* Free what is due, until `until` but some at least. True when there is more to do at once. */
 bool	limbo_work(struct limbo *lb, mono_t until);
 
 static inline bool

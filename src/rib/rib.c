@@ -16,7 +16,7 @@
 #define GC_STEP		(UINT64_C(4) << 20)	/* least growth between two markings */
 #define GC_LOOSE	8			/* one path in so many may be unused */
 #define EMPTY_PAGES	16			/* of a column, before it is trimmed */
-#define CLEAR_AT_ONCE	64			/* cells of a dead column between two looks at the clock */
+#define IDLE_PER_LOOK	64			/* tables or columns without work between two looks at the clock */
 
 struct rib *
 rib_new(struct epoch *ep, const struct rib_conf *conf)
@@ -236,20 +236,51 @@ drop_cell(struct rib *rib, struct column *c, uint32_t id)
 	prefixset_drop(&c->table->prefixes, id);
 }
 
-/* The cells of a page, some at a time: of a merged column each takes its while. True: more to do. */
-static bool
-drop_page(struct rib *rib, struct column *c, uint32_t n, mono_t until)
+static void
+drop_pages(struct rib *rib, struct column *c, uint32_t n)
 {
-	uint32_t end = (n + 1) * PAGE_CELLS;
+	pages_unhook(&c->path, &rib->pool, &rib->limbo, n);
+	if (c->label.dir != NULL)
+		pages_unhook(&c->label, &rib->pool, &rib->limbo, n);
+}
 
-	if (c->clear_id < n * PAGE_CELLS)
-		c->clear_id = n * PAGE_CELLS;
-	while (c->path.count[n] > 0 && c->clear_id < end) {
-		if (c->clear_id % CLEAR_AT_ONCE == 0 && mono_since(mono_now(), until) >= 0)
+/* True: there is more in it. */
+static bool
+drop_cells(struct rib *rib, struct column *c, mono_t until)
+{
+	uint32_t end;
+
+	while ((end = pages_run(&c->path, &c->clear_at)) != 0) {
+		uint32_t page = c->clear_at / PAGE_CELLS;
+
+		while (c->clear_at < end)
+			drop_cell(rib, c, c->clear_at++);
+		if (c->path.count[page] == 0)
+			drop_pages(rib, c, page);
+		if (mono_since(mono_now(), until) >= 0)
 			return true;
-		drop_cell(rib, c, c->clear_id++);
 	}
 	return false;
+}
+
+/* Nothing is in it any more. */
+static void
+column_end(struct rib *rib, struct column *c)
+{
+	if (c->merged != NULL)
+		merged_forget(c);
+	if (c->ghost != NULL) {
+		rib->ghosts--;
+		if (--c->ghost->buried == 0)
+			teller_free(c->ghost);
+	}
+	for (uint32_t n = 0; n < c->path.top; n++)
+		drop_pages(rib, c, n);
+	pages_retire(&c->path, &rib->limbo);
+	if (c->label.dir != NULL)
+		pages_retire(&c->label, &rib->limbo);
+	limbo_put(&rib->limbo, (struct limbo_item){ heap_free, NULL, c, 0 });
+	rib->gc_wanted = true;
 }
 
 /* Empty the columns of tellers that are gone. */
@@ -259,49 +290,52 @@ work_dead(struct rib *rib, mono_t until)
 	while (rib->dead != NULL) {
 		struct column *c = rib->dead;
 
-		for (; c->clear_at < c->path.top; c->clear_at++) {
-			if (mono_since(mono_now(), until) >= 0 ||
-			    drop_page(rib, c, c->clear_at, until))
-				return true;
-			pages_unhook(&c->path, &rib->pool, &rib->limbo, c->clear_at);
-			if (c->label.dir != NULL)
-				pages_unhook(&c->label, &rib->pool, &rib->limbo, c->clear_at);
-		}
+		if (drop_cells(rib, c, until))
+			return true;
 		rib->dead = c->next;
-		if (c->merged != NULL)
-			merged_forget(c);
-		if (c->ghost != NULL) {
-			rib->ghosts--;
-			if (--c->ghost->buried == 0)
-				teller_free(c->ghost);
-		}
-		pages_retire(&c->path, &rib->limbo);
-		if (c->label.dir != NULL)
-			pages_retire(&c->label, &rib->limbo);
-		limbo_put(&rib->limbo, (struct limbo_item){ heap_free, NULL, c, 0 });
-		rib->gc_wanted = true;
+		column_end(rib, c);
+		if (mono_since(mono_now(), until) >= 0)
+			return rib->dead != NULL;
 	}
 	return false;
 }
 
+/* False: there was nothing to do. */
+static bool
+work_column(struct rib *rib, struct column *c, mono_t until)
+{
+	bool did = c->sweep_at != 0;
+
+	if (did)
+		(void)column_sweep(c, until);
+	if (c->path.empty > EMPTY_PAGES) {
+		pages_trim(&c->path, &rib->pool, &rib->limbo);
+		did = true;
+	}
+	if (c->label.dir != NULL && c->label.empty > EMPTY_PAGES) {
+		pages_trim(&c->label, &rib->pool, &rib->limbo);
+		did = true;
+	}
+	return did;
+}
+
+/* One after the other; who has more to do when the time is over goes on first the next time. */
 static bool
 work_columns(struct rib *rib, mono_t until)
 {
-	bool more = false;
+	for (uint32_t n = 0; n < rib->columns; n++, rib->work_column++) {
+		struct column *c;
+		bool did;
 
-	for (uint32_t i = 0; i < rib->columns; i++) {
-		struct column *c = rib->column[i];
-
-		if (c == NULL)
-			continue;
-		if (c->sweep_at != 0)
-			more |= mono_due(mono_now(), until) || column_sweep(c, until);
-		if (c->path.empty > EMPTY_PAGES)
-			pages_trim(&c->path, &rib->pool, &rib->limbo);
-		if (c->label.dir != NULL && c->label.empty > EMPTY_PAGES)
-			pages_trim(&c->label, &rib->pool, &rib->limbo);
+		if (rib->work_column >= rib->columns)
+			rib->work_column = 0;
+		c = rib->column[rib->work_column];
+		did = c != NULL && work_column(rib, c, until);
+		if ((did || n % IDLE_PER_LOOK == IDLE_PER_LOOK - 1) &&
+		    mono_since(mono_now(), until) >= 0)
+			return true;
 	}
-	return more;
+	return false;
 }
 
 static bool
@@ -310,6 +344,8 @@ work_tables(struct rib *rib, mono_t until)
 	for (uint32_t n = 0; n < rib->tables; n++) {
 		rib->work_table = (rib->work_table + 1) % rib->tables;
 		if (prefixset_work(&rib->table[rib->work_table]->prefixes, until))
+			return true;
+		if (n % IDLE_PER_LOOK == IDLE_PER_LOOK - 1 && mono_since(mono_now(), until) >= 0)
 			return true;
 	}
 	return false;
@@ -336,21 +372,19 @@ static void
 gc_begin(struct rib *rib)
 {
 	rib->gc_wanted = false;
-	rib->gc_column = rib->gc_page = 0;
+	rib->gc_column = rib->gc_cell = 0;
 	rib->gc_loosened = 0;
 	rib->gc = GC_MARK;
 	attrstore_begin(&rib->attrs);
 }
 
 static void
-mark_page(struct rib *rib, const struct column *c, uint32_t n)
+mark_cells(struct rib *rib, const struct column *c, uint32_t from, uint32_t end)
 {
 	uint32_t last = 0;
 
-	if (c->path.count[n] == 0)
-		return;
 	/* Neighbors were mostly told in one message, with one path. */
-	for (uint32_t id = n * PAGE_CELLS; id < (n + 1) * PAGE_CELLS; id++) {
+	for (uint32_t id = from; id < end; id++) {
 		uint32_t cell = pages_get(&c->path, id);
 
 		if (cell != last)
@@ -362,13 +396,17 @@ mark_page(struct rib *rib, const struct column *c, uint32_t n)
 static bool
 gc_mark(struct rib *rib, mono_t until)
 {
-	for (; rib->gc_column < rib->columns; rib->gc_column++, rib->gc_page = 0) {
+	uint32_t end;
+
+	for (; rib->gc_column < rib->columns; rib->gc_column++, rib->gc_cell = 0) {
 		const struct column *c = rib->column[rib->gc_column];
 
-		for (; c != NULL && rib->gc_page < c->path.top; rib->gc_page++) {
-			if (mono_since(mono_now(), until) >= 0)
+		while (c != NULL && (end = pages_run(&c->path, &rib->gc_cell)) != 0) {
+			/* A cell is soon marked: a look at the clock for each run would cost more. */
+			if (rib->gc_cell % PAGE_CELLS == 0 && mono_since(mono_now(), until) >= 0)
 				return true;
-			mark_page(rib, c, rib->gc_page);
+			mark_cells(rib, c, rib->gc_cell, end);
+			rib->gc_cell = end;
 		}
 	}
 	return false;

@@ -127,7 +127,8 @@ void	rib_import(struct rib *rib, struct vrfmap *map);
 
 /*
  * From now on what is not told again is stale. Stale routes answer until rib_sweep has withdrawn
- * them, which rib_work goes on with where they are many.
+ * them, which rib_work goes on with where they are many. Where it is not at the end when they are said
+ * to be stale again, what it has left is as stale as the rest, and goes with the next sweep.
  */
 void	rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi);
 void	rib_sweep(struct teller *t, enum rib_afi afi, enum rib_safi safi);

@@ -44,7 +44,7 @@ struct column {
 	uint64_t *told;			/* by prefix id: told again; NULL unless rib_stale was called */
 	uint32_t told_ids;
 	uint32_t sweep_at;		/* next id to look at, 0: no sweep under way */
-	uint32_t clear_at, clear_id;	/* of a dead column: next page and cell to empty */
+	uint32_t clear_at;		/* of a dead column: next cell to empty */
 	unsigned pins;			/* walks that are at it (scan.c): it stays until they end */
 };
 
@@ -91,10 +91,10 @@ struct rib {
 	struct merges *merges;
 	uint64_t merged, merged_full;	/* as in struct rib_stats */
 	struct imports *imports;	/* import.c; NULL: there are no VRFs */
-	uint32_t work_table;		/* where background work goes on */
+	uint32_t work_table, work_column;	/* where background work goes on */
 	enum gc_phase gc;
 	bool gc_wanted;
-	uint32_t gc_column, gc_page;	/* where marking goes on */
+	uint32_t gc_column, gc_cell;	/* where marking goes on */
 	uint64_t gc_epoch;
 	size_t gc_floor;		/* pool bytes after the last marking */
 	uint64_t gc_routes;		/* routes then */
@@ -119,7 +119,7 @@ struct column *column_of(struct teller *t, enum rib_safi safi, uint64_t rd, enum
 	    bool make);
 void	column_detach(struct rib *rib, struct column *col);
 
-/* Withdraw what was not told again, until `until`; true: more to do. In teller.c. */
+/* Withdraw what was not told again, until `until` but a run of it at least; true: more to do. In teller.c. */
 bool	column_sweep(struct column *col, mono_t until);
 
 /* A column that is detached is emptied by background work; one that is walked waits for that. */

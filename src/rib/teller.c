@@ -584,8 +584,7 @@ rib_stale(struct teller *t, enum rib_afi afi, enum rib_safi safi)
 
 		if (c->table->afi != afi || c->safi != safi)
 			continue;
-		if (c->sweep_at != 0)
-			(void)column_sweep(c, (mono_t){ INT64_MAX });
+		c->sweep_at = 0;
 		ids = (c->table->prefixes.high + 64) & ~UINT32_C(63);
 		mem_free(c->told);
 		c->told = mem_array(ids / 64, 8);
@@ -649,13 +648,11 @@ sweep_cell(struct column *col, uint32_t id)
 bool
 column_sweep(struct column *col, mono_t until)
 {
-	while (col->sweep_at / PAGE_CELLS < col->path.top) {
-		uint32_t end = (col->sweep_at / PAGE_CELLS + 1) * PAGE_CELLS;
+	uint32_t end;
 
-		if (col->path.count[col->sweep_at / PAGE_CELLS] > 0)
-			for (uint32_t id = col->sweep_at; id < end; id++)
-				sweep_cell(col, id);
-		col->sweep_at = end;
+	while ((end = pages_run(&col->path, &col->sweep_at)) != 0) {
+		while (col->sweep_at < end)
+			sweep_cell(col, col->sweep_at++);
 		if (mono_since(mono_now(), until) >= 0)
 			return true;
 	}

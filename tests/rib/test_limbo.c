@@ -81,7 +81,7 @@ work_ends_with_its_time(void **state)
 	while (limbo_work(&lb, (mono_t){ 0 }))
 		calls++;
 	assert_int_equal(next, 1000);
-	assert_in_range(calls, 1000 / 64 - 1, 1000 / 64 + 1);
+	assert_in_range(calls, 1000 / 16 - 1, 1000 / 16 + 1);
 	limbo_done(&lb);
 	epoch_free(ep);
 }
