@@ -267,7 +267,10 @@ pg_live(void *self)
 
 /* --- a transaction -------------------------------------------------------------------------------- */
 
-/* Staging is emptied by COMMIT and ROLLBACK. */
+/*
+ * Staging is emptied by COMMIT and ROLLBACK. What a constraint that is deferred refuses would be refused by
+ * COMMIT, for no row that one could set aside.
+ */
 static int
 pg_begin(void *self, struct sbuf *err)
 {
@@ -275,7 +278,7 @@ pg_begin(void *self, struct sbuf *err)
 
 	for (size_t i = 0; i < p->count; i++)
 		p->known[i].used = false;
-	return pg_run(p, "BEGIN", err);
+	return pg_run(p, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE", err);
 }
 
 /* The names of tables change with the days: what was staged for long ago goes. */

@@ -663,6 +663,21 @@ purge_refused(struct bench *b, void *self, uint64_t seq, uint32_t n, int64_t sta
 	return written;
 }
 
+/* deferred: PostgreSQL would look at COMMIT only. */
+static void
+refuse_few(bool deferred)
+{
+	if (!deferred) {
+		sql("ALTER TABLE mine ADD CONSTRAINT few CHECK (packets NOT IN (5, 5000, 9999))");
+		return;
+	}
+	sql("CREATE OR REPLACE FUNCTION few() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.packets IN "
+	    "(5, 5000, 9999) THEN RAISE EXCEPTION ''too few'' USING ERRCODE = ''check_violation''; END IF; "
+	    "RETURN NULL; END'");
+	sql("CREATE CONSTRAINT TRIGGER few AFTER INSERT OR UPDATE ON mine DEFERRABLE INITIALLY DEFERRED "
+	    "FOR EACH ROW EXECUTE FUNCTION few()");
+}
+
 /*
  * A constraint that no look at types foresees refuses 3 of 10,000 rows: the others land, once, and
  * the 3 are in the reject file, once; a table that takes hardly anything is waited for.
@@ -685,7 +700,7 @@ refused_rows_are_set_aside(void **state)
 		drop("mine");
 		self = open_output(&b, lines[i]);
 		assert_int_equal(purge_flows(&b, self, 1, 20000, 10, T0), 0);
-		sql("ALTER TABLE mine ADD CONSTRAINT few CHECK (packets NOT IN (5, 5000, 9999))");
+		refuse_few(engine == PG && i == 1);
 		assert_int_equal(purge_refused(&b, self, 2, 10000, T0, &rejected), 0);
 		assert_int_equal(rejected.rows, 3);
 		assert_int_equal(rejected.packets, 5 + 5000 + 9999);
