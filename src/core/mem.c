@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define LARGE_PAGE	((size_t)2 << 20)
+#define RELEASE_STEP	((size_t)16 << 20)
 
 static void
 out_of_memory(size_t size)
@@ -138,16 +139,6 @@ mem_touch_ahead(void *base, size_t size, size_t used, size_t *touched)
 }
 
 void
-mem_release_part(void *p, size_t len, unsigned part, unsigned parts)
-{
-	size_t each = (len / parts + LARGE_PAGE) / LARGE_PAGE * LARGE_PAGE;
-	size_t from = part * each, to = from + each;
-
-	if (from < len)
-		mem_release((char *)p + from, (to < len ? to : len) - from);
-}
-
-void
 mem_unreserve(void *base, size_t size)
 {
 	if (base != NULL)
@@ -170,4 +161,22 @@ mem_release(void *p, size_t len)
 	(void)mmap((void *)from, to - from, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 #endif
+}
+
+bool
+mem_release_some(const struct mem_area *area, size_t n, size_t *at)
+{
+	size_t skip = *at;
+
+	for (size_t i = 0; i < n; skip -= area[i++].len) {
+		size_t len = area[i].len;
+
+		if (skip >= len)
+			continue;
+		len = len - skip < RELEASE_STEP ? len - skip : RELEASE_STEP;
+		mem_release((char *)area[i].base + skip, len);
+		*at += len;
+		return true;
+	}
+	return false;
 }

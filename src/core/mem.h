@@ -40,8 +40,15 @@ bool	 mem_touch_ahead(void *base, size_t size, size_t used, size_t *touched);
 /* Give the pages wholly inside [p, p+len) of reserved space back; they read as zero again. */
 void	 mem_release(void *p, size_t len);
 
-/* The same for one of so many parts of it, by whole large pages (parts at the end may be empty). */
-void	 mem_release_part(void *p, size_t len, unsigned part, unsigned parts);
+/*
+ * The same of several areas for whoever must not stay long: 16 MiB at a time. *at: how far it has come, 0 at
+ * first. False: there was nothing left.
+ */
+struct mem_area {
+	void *base;
+	size_t len;
+};
+bool	 mem_release_some(const struct mem_area *area, size_t n, size_t *at);
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -10,11 +10,9 @@
 
 #include "core/mem.h"
 
-const struct lpm_shape lpm_small = { 8, 4, 8, UINT32_C(1) << 21 };
+const struct lpm_shape lpm_small = { 8, 4, 8, UINT32_C(1) << 20 };
 const struct lpm_shape lpm_big4 = { 24, 8, 8, UINT32_C(1) << 21 };
 const struct lpm_shape lpm_big6 = { 24, 8, 16, UINT32_C(1) << 21 };
-
-#define LARGE_PAGE	((size_t)2 << 20)
 
 static size_t
 root_bytes(const struct lpm *l)
@@ -70,63 +68,26 @@ lpm_free(struct lpm *l)
 	mem_free(l);
 }
 
-static uint32_t
-root_page(const struct lpm *l, struct lpm_key key)
+size_t
+lpm_areas(const struct lpm *l, struct mem_area ret[LPM_AREAS])
 {
-	return UINT32_C(1) << lpm_bits(key, 0, l->shape.root_bits) / (LARGE_PAGE / sizeof(cell_t));
-}
+	size_t n = 0;
 
-bool
-lpm_root_is_ready(const struct lpm *l, struct lpm_key key)
-{
-	return (l->root_ready & root_page(l, key)) != 0;
-}
-
-bool
-lpm_root_ahead(struct lpm *l, struct lpm_key key)
-{
-	cell_t *cell = &l->root[lpm_bits(key, 0, l->shape.root_bits)];
-
-	if (lpm_root_is_ready(l, key))
-		return false;
-	/* Not a plain zero: somebody may have inserted something here without asking. */
-	cell_put(cell, cell_get(cell));
-	l->root_ready |= root_page(l, key);
-	return true;
-}
-
-bool
-lpm_nodes_ahead(struct lpm *l)
-{
-	if (l->nodes_ready == 0) {
-		*(volatile char *)l->node = 0;
-		l->nodes_ready = 1;
-		return true;
-	}
-	return mem_touch_ahead(l->node, l->shape.nodes_most * node_bytes(l),
-	    l->nodes_high * node_bytes(l), &l->nodes_ready);
-}
-
-void
-lpm_empty(struct lpm *l)
-{
-	assert(l->nodes == 0);
-	if (l->nodes_top < l->nodes_high)
-		l->nodes_top = l->nodes_high;
-	l->nodes_high = 0;
-	l->free_node = LPM_NODE;
-}
-
-void
-lpm_release(struct lpm *l, uint32_t ids, unsigned part, unsigned parts)
-{
 	assert(l->nodes == 0);
 	if (l->shape.root_bits > 16)
-		mem_release_part(l->root, root_bytes(l), part, parts);
-	mem_release_part(l->node, l->nodes_top * node_bytes(l), part, parts);
-	mem_release_part(l->link, (ids + 1) * sizeof(cell_t), part, parts);
-	mem_release_part(l->len, ids + 1, part, parts);
-	mem_release_part(l->filled, l->nodes_top * sizeof(l->filled[0]), part, parts);
+		ret[n++] = (struct mem_area){ l->root, root_bytes(l) };
+	ret[n++] = (struct mem_area){ l->node, l->nodes_high * (size_t)node_bytes(l) };
+	ret[n++] = (struct mem_area){ l->link, LPM_IDS * sizeof(cell_t) };
+	ret[n++] = (struct mem_area){ l->len, LPM_IDS };
+	ret[n++] = (struct mem_area){ l->filled, l->nodes_high * sizeof(l->filled[0]) };
+	return n;
+}
+
+void
+lpm_released(struct lpm *l)
+{
+	l->nodes_high = 0;
+	l->free_node = LPM_NODE;
 }
 
 uint64_t

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/mem.h"
 #include "net/addr.h"
 
 #define LPM_IDS		(UINT32_C(1) << 24)	/* ids are 1..LPM_IDS-1 */
@@ -68,11 +69,8 @@ struct lpm {
 	/* The writer's own: */
 	uint16_t *filled;		/* by node: prefixes and nodes that live in it */
 	uint32_t nodes_high;		/* nodes ever used */
-	uint32_t nodes_top;		/* the same, before lpm_empty */
 	uint32_t nodes;			/* in use, or waiting for their grace period */
 	uint32_t free_node;		/* list through the first entry, LPM_NODE: none */
-	uint32_t root_ready;		/* large pages of the root that are cleared, by number */
-	size_t nodes_ready;		/* bytes of the nodes that are */
 };
 
 /* Where a node goes that readers may still look at; it comes back by lpm_node_free. */
@@ -91,21 +89,12 @@ void	lpm_remove(struct lpm *l, struct lpm_key key, uint8_t len, uint32_t id,
 void	lpm_node_free(struct lpm *l, uint32_t node);
 
 /*
- * Have the kernel clear a large page that inserting will want, which can take milliseconds. True: one was
- * cleared. Of the root where the key's prefixes stand, while readers do not know of it yet; of the nodes
- * the one behind those in use.
+ * Of one that nothing is in, and of which no reader holds an id or a node: what the kernel may have of its
+ * memory (what readers still look at reads as zero, as it does now), to be said when it has all of it.
  */
-bool	lpm_root_is_ready(const struct lpm *l, struct lpm_key key);
-bool	lpm_root_ahead(struct lpm *l, struct lpm_key key);
-bool	lpm_nodes_ahead(struct lpm *l);
-
-/*
- * Nothing is in it, and no reader holds an id or a node of it: nodes are used from the first one on again.
- * Then the kernel may have its memory, part by part from the last one down while nothing is inserted; what
- * readers still look at reads as zero, as it does now. ids: highest one ever.
- */
-void	lpm_empty(struct lpm *l);
-void	lpm_release(struct lpm *l, uint32_t ids, unsigned part, unsigned parts);
+#define LPM_AREAS	5
+size_t	lpm_areas(const struct lpm *l, struct mem_area ret[LPM_AREAS]);
+void	lpm_released(struct lpm *l);
 
 /* Memory in use, as far as it is known without asking the kernel. */
 uint64_t lpm_bytes(const struct lpm *l);

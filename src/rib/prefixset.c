@@ -14,8 +14,6 @@
 
 #define COPY_PER_CALL	16
 #define COPY_PER_LOOK	64			/* between two looks at the clock */
-#define ADDS_PER_PAGE	1024			/* prefixes added until one more large page is cleared by who adds */
-#define RELEASE_PARTS	64			/* at a time one of them is given back */
 
 static size_t
 key_bytes(const struct prefixset *ps)
@@ -118,41 +116,27 @@ node_retire(void *ctx, struct lpm *l, uint32_t node)
 	limbo_put(ctx, (struct limbo_item){ node_free, NULL, l, node });
 }
 
+/* Copy up to n ids into the next index; publish it when it has all. */
 static void
-index_set(struct prefixset *ps, struct lpm *l, bool small)
-{
-	struct lpm *old = prefixset_lpm(ps);
-
-	atomic_store_explicit(&ps->lpm, l, memory_order_release);
-	limbo_put(ps->limbo, (struct limbo_item){ index_free, NULL, old, 0 });
-	ps->small = small;
-}
-
-/*
- * Copy up to n ids into the next index; publish it when it has all. Where one stands in a large page that is
- * not cleared yet that is done and no more, or nothing, if not `clear`.
- */
-static void
-grow(struct prefixset *ps, unsigned n, bool clear)
+grow(struct prefixset *ps, unsigned n)
 {
 	struct lpm *old = prefixset_lpm(ps);
 
 	for (; n > 0 && ps->next_at <= ps->high; n--, ps->next_at++) {
 		uint32_t id = ps->next_at;
-		struct lpm_key key = key_get(ps, id);
 
 		if (!(ps->state[id] & STATE_PRESENT))
 			continue;
-		if (clear ? lpm_root_ahead(ps->next, key) : !lpm_root_is_ready(ps->next, key))
-			return;
 		/* Its nodes cannot run out: the small set had bounded it long before. */
-		if (lpm_insert(ps->next, key, lpm_len(old, id), id) != 0)
+		if (lpm_insert(ps->next, key_get(ps, id), lpm_len(old, id), id) != 0)
 			assert(!"room in a fresh index");
 	}
 	if (ps->next_at <= ps->high)
 		return;
-	index_set(ps, ps->next, false);
+	atomic_store_explicit(&ps->lpm, ps->next, memory_order_release);
+	limbo_put(ps->limbo, (struct limbo_item){ index_free, NULL, old, 0 });
 	ps->next = NULL;
+	ps->small = false;
 }
 
 static void
@@ -164,9 +148,8 @@ grow_step(struct prefixset *ps)
 		mem_prefer_huge(ps->state, LPM_IDS * sizeof(ps->state[0]));
 		mem_prefer_huge(ps->key, LPM_IDS * key_bytes(ps));
 	}
-	/* Mostly background work has done all this before. */
 	if (ps->next != NULL)
-		grow(ps, COPY_PER_CALL, ps->live % ADDS_PER_PAGE == 0);
+		grow(ps, COPY_PER_CALL);
 }
 
 uint32_t
@@ -242,47 +225,28 @@ remove_prefix(struct prefixset *ps, uint32_t id)
 	limbo_put(ps->limbo, (struct limbo_item){ id_free, ps, NULL, id });
 }
 
-/* The last prefix has gone, and every id came back: the memory may go as well. */
-static void
-begin_release(struct prefixset *ps)
+/* The last prefix has gone, and every id came back: the memory may go as well. True: more of it. */
+static bool
+release(struct prefixset *ps)
 {
 	struct lpm *l = prefixset_lpm(ps);
+	struct mem_area area[LPM_AREAS + 2];
+	size_t n;
 
 	if (ps->live > 0 || ps->high < RELEASE_FROM || ps->free_ids < ps->high || ps->next != NULL ||
-	    l->nodes > 0)
-		return;
-	lpm_empty(l);
+	    l->nodes > 0) {
+		ps->released = 0;
+		return false;
+	}
+	n = lpm_areas(l, area);
+	area[n++] = (struct mem_area){ ps->state, LPM_IDS * sizeof(ps->state[0]) };
+	area[n++] = (struct mem_area){ ps->key, LPM_IDS * key_bytes(ps) };
+	if (mem_release_some(area, n, &ps->released))
+		return true;
+	lpm_released(l);
 	mem_free(ps->free_id);
 	ps->free_id = NULL;
-	if (ps->top < ps->high)
-		ps->top = ps->high;
 	ps->free_ids = ps->free_room = ps->high = 0;
-	ps->release = RELEASE_PARTS;
-}
-
-/*
- * From the end of each piece of memory down, so that ids and nodes that come meanwhile stand in none that
- * went; with the first one that comes the rest stays. True: more to do.
- */
-static bool
-release(struct prefixset *ps, mono_t until)
-{
-	struct lpm *l = prefixset_lpm(ps);
-
-	while (ps->release > 0 && ps->live == 0 && l->nodes == 0) {
-		unsigned part = --ps->release;
-
-		lpm_release(l, ps->top, part, RELEASE_PARTS);
-		mem_release_part(ps->state, (ps->top + 1) * sizeof(ps->state[0]), part, RELEASE_PARTS);
-		mem_release_part(ps->key, (ps->top + 1) * key_bytes(ps), part, RELEASE_PARTS);
-		if (part == 0) {
-			ps->top = 0;
-			index_set(ps, lpm_new(&lpm_small), true);
-		} else if (mono_since(mono_now(), until) >= 0) {
-			return true;
-		}
-	}
-	ps->release = 0;
 	return false;
 }
 
@@ -303,16 +267,15 @@ prefixset_work(struct prefixset *ps, mono_t until)
 		ps->idle = NULL;
 		ps->idle_room = 0;
 	}
-	begin_release(ps);
-	if (release(ps, until))
-		return true;
+	while (release(ps))
+		if (mono_since(mono_now(), until) >= 0)
+			return true;
 	while (ps->next != NULL) {
-		if (!lpm_nodes_ahead(ps->next))
-			grow(ps, COPY_PER_LOOK, true);
+		grow(ps, COPY_PER_LOOK);
 		if (mono_since(mono_now(), until) >= 0)
 			return ps->next != NULL;
 	}
-	return !ps->small && lpm_nodes_ahead(prefixset_lpm(ps)) && mono_since(mono_now(), until) >= 0;
+	return false;
 }
 
 uint64_t

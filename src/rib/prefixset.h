@@ -4,10 +4,8 @@
  * are counted. A prefix that no column holds stays until background work removes it, so that a
  * flap costs nothing; its id is used again after a grace period.
  *
- * A set starts small and grows into direct indexing at PREFIXSET_SMALL prefixes: the large index's
- * memory is made ready, then it is filled beside the small one, and takes its place; all by background
- * work, and a little at a time by those who add prefixes meanwhile. When the last prefix has gone the set is
- * small again.
+ * A set starts small and grows into direct indexing at PREFIXSET_SMALL prefixes: the large index
+ * is filled beside the small one, a few prefixes at each call, and then takes its place.
  */
 #ifndef WB_RIB_PREFIXSET_H
 #define WB_RIB_PREFIXSET_H
@@ -25,12 +23,11 @@ struct prefixset {
 	uint32_t next_at;		/* ids below this one are in `next` */
 	bool v6, small;
 	uint32_t high, live;		/* highest id ever, prefixes now */
-	uint32_t top;			/* highest id whose memory has not gone back */
-	unsigned release;		/* parts of the memory still to be given back */
 	uint32_t *free_id, free_ids, free_room;
 	uint32_t *idle, idles, idle_room;	/* perhaps held by no column any more */
 	uint32_t *state;		/* by id: how many columns hold it, and flags */
 	void *key;			/* by id: uint32_t or struct lpm_key */
+	size_t released;		/* bytes that the kernel has back of an empty table */
 	struct limbo *limbo;
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What waits for readers: in order, in any number, never before they have moved on. */
+/* What waits for readers: in order, in any number, never before they have moved on; and areas given back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "core/mem.h"
 #include "rib/limbo.h"
@@ -85,12 +86,34 @@ work_ends_with_its_time(void **state)
 	epoch_free(ep);
 }
 
+static void
+areas_are_given_back_in_steps(void **state)
+{
+	const size_t step = (size_t)16 << 20;
+	uint8_t *a = mem_reserve(3 * step, 0), *b = mem_reserve(step, 0);
+	const struct mem_area area[] = { { a, 2 * step + 4096 }, { NULL, 0 }, { b, step } };
+	size_t at = 0;
+	unsigned calls = 0;
+
+	(void)state;
+	memset(a, 1, 3 * step);
+	memset(b, 1, step);
+	while (mem_release_some(area, ARRAY_LEN(area), &at))
+		calls++;
+	assert_int_equal(calls, 4);			/* two, a short one, and that of b */
+	assert_int_equal(a[0] | a[step] | a[2 * step] | b[0] | b[step - 1], 0);
+	assert_int_equal(a[2 * step + 4096], 1);	/* what was not said to go */
+	mem_unreserve(a, 3 * step);
+	mem_unreserve(b, step);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(items_come_back_in_order_once_readers_moved),
 		cmocka_unit_test(work_ends_with_its_time),
+		cmocka_unit_test(areas_are_given_back_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -355,7 +355,7 @@ growing_never_stops_the_writer(void **state)
 	up(&f, NULL);
 	t = teller(&f, "192.0.2.1", NULL);
 	path = path_of(t, 1, 100, "192.0.2.9");
-	for (uint32_t i = 0; i < 80000; i++) {
+	for (uint32_t i = 0; i < 40000; i++) {
 		struct nlri n = { .safi = RIB_UNICAST };
 		int64_t from = cpu_ns();
 

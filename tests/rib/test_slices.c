@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "rib/column.h"
-#include "rib/prefixset.h"
 #include "fix.h"
 
 enum { TELLERS = 50, ROUTES = 3000, THINGS = 100000, FREED_MOST = 16 };
@@ -225,154 +224,6 @@ columns_of_the_gone_are_emptied_by_steps(void **state)
 	down(&f);
 }
 
-/* --- prefixes ------------------------------------------------------------------------------------- */
-
-enum { LARGE_PAGES = 32, IDLE_AT_ONCE = 64, GROWN = 3 * PREFIXSET_SMALL };
-
-static struct lpm_key
-key_at(uint32_t i)
-{
-	return (struct lpm_key){ .hi = (uint64_t)(0x0a000000 + i * 256 * 317) << 32 };
-}
-
-/* Some have nodes. */
-static uint8_t
-len_at(uint32_t i)
-{
-	return i % 3 == 0 ? 26 : 24;
-}
-
-static void
-add_prefixes(struct prefixset *ps, uint32_t from, uint32_t n)
-{
-	for (uint32_t i = from; i < from + n; i++)
-		prefixset_hold(ps, prefixset_get(ps, key_at(i), len_at(i)));
-}
-
-static void
-drop_prefixes(struct prefixset *ps, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		prefixset_drop(ps, prefixset_find(ps, key_at(i), len_at(i)));
-}
-
-static void
-all_found(const struct prefixset *ps, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_not_equal(prefixset_find(ps, key_at(i), len_at(i)), 0);
-}
-
-/* One large page a step, then the prefixes by steps; what comes meanwhile is in both. */
-static void
-growing_and_shrinking_take_steps(void **state)
-{
-	struct epoch *ep = epoch_new();
-	struct limbo lb;
-	struct prefixset ps;
-	uint32_t n = PREFIXSET_SMALL + 1, at;
-	unsigned pages = 0, steps;
-
-	(void)state;
-	limbo_init(&lb, ep);
-	prefixset_init(&ps, false, &lb);
-	add_prefixes(&ps, 0, n);
-	assert_non_null(ps.next);
-	for (at = ps.next_at; ps.next != NULL; at = ps.next_at) {
-		uint32_t before;
-		size_t nodes;
-
-		add_prefixes(&ps, n++, 1);
-		at = ps.next_at;
-		before = ps.next->root_ready;
-		nodes = ps.next->nodes_ready;
-		(void)prefixset_work(&ps, over);
-		if (ps.next == NULL)
-			break;
-		pages += ps.next->root_ready != before;
-		/* One large page, or some prefixes. */
-		assert_true(ps.next_at - at <= 64);
-		assert_true((before & (before ^ ps.next->root_ready)) == 0);
-		before ^= ps.next->root_ready;
-		assert_int_equal(before & (before - 1), 0);
-		assert_false(before != 0 && nodes != ps.next->nodes_ready);
-	}
-	assert_in_range(pages, 2, LARGE_PAGES);
-	assert_false(ps.small);
-	all_found(&ps, n);
-
-	drop_prefixes(&ps, n);
-	while (ps.live > 0) {
-		uint32_t live = ps.live;
-
-		assert_true(prefixset_work(&ps, over) || ps.live == 0);
-		assert_true(live - ps.live <= IDLE_AT_ONCE);
-	}
-	(void)limbo_work(&lb, ever);
-	/* Its memory goes by parts, and with the last one it is small. */
-	assert_true(prefixset_work(&ps, over));
-	for (steps = 1; !ps.small; steps++)
-		(void)prefixset_work(&ps, over);
-	assert_int_equal(steps, 64);
-	add_prefixes(&ps, 0, 10);
-	all_found(&ps, 10);
-	prefixset_done(&ps);
-	limbo_done(&lb);
-	epoch_free(ep);
-}
-
-/* Nobody does background work: who adds prefixes grows it. */
-static void
-growing_without_background_work(void **state)
-{
-	struct epoch *ep = epoch_new();
-	struct limbo lb;
-	struct prefixset ps;
-
-	(void)state;
-	limbo_init(&lb, ep);
-	prefixset_init(&ps, false, &lb);
-	add_prefixes(&ps, 0, GROWN);
-	assert_false(ps.small);
-	assert_null(ps.next);
-	all_found(&ps, GROWN);
-	prefixset_done(&ps);
-	limbo_done(&lb);
-	epoch_free(ep);
-}
-
-/* Prefixes that come while memory is given back stop that and are found; it goes the next time. */
-static void
-prefixes_that_come_while_memory_goes(void **state)
-{
-	struct epoch *ep = epoch_new();
-	struct limbo lb;
-	struct prefixset ps;
-
-	(void)state;
-	limbo_init(&lb, ep);
-	prefixset_init(&ps, false, &lb);
-	for (uint32_t round = 1; round < 64; round += 6) {
-		add_prefixes(&ps, 0, GROWN);
-		while (ps.next != NULL)
-			(void)prefixset_work(&ps, ever);
-		drop_prefixes(&ps, GROWN);
-		while (ps.live > 0)
-			(void)prefixset_work(&ps, over);
-		(void)limbo_work(&lb, ever);
-		for (uint32_t i = 0; i < round; i++)
-			assert_true(prefixset_work(&ps, over));
-		add_prefixes(&ps, 0, GROWN / 2);
-		(void)prefixset_work(&ps, over);
-		assert_int_equal(ps.release, 0);
-		all_found(&ps, GROWN / 2);
-		drop_prefixes(&ps, GROWN / 2);
-	}
-	prefixset_done(&ps);
-	limbo_done(&lb);
-	epoch_free(ep);
-}
-
 int
 main(void)
 {
@@ -382,9 +233,6 @@ main(void)
 		cmocka_unit_test(sweeps_of_many_tellers_share_one_step),
 		cmocka_unit_test(stale_again_in_the_middle_of_a_sweep),
 		cmocka_unit_test(columns_of_the_gone_are_emptied_by_steps),
-		cmocka_unit_test(growing_and_shrinking_take_steps),
-		cmocka_unit_test(growing_without_background_work),
-		cmocka_unit_test(prefixes_that_come_while_memory_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
